@@ -1,0 +1,11 @@
+"""Tenants."""
+
+from holdfast.kernel.migrations import run_file
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    run_file(__file__)

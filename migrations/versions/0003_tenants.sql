@@ -1,0 +1,24 @@
+-- Tenants: the businesses on the platform. A tenant's row belongs to itself.
+
+create table tenants_tenant (
+    id uuid primary key,
+    name text not null check (length(name) between 1 and 255),
+    slug text not null unique check (slug ~ '^[a-z0-9](-?[a-z0-9])*$' and length(slug) <= 63),
+    email text,
+    phone text,
+    currency text not null check (currency ~ '^[A-Z]{3}$'),
+    timezone text not null,
+    country text not null check (country ~ '^[A-Z]{2}$'),
+    languages text[] not null default '{en}',
+    jurisdiction text not null default 'default',
+    systems text[] not null default '{}',
+    clock_offset interval not null default '0',
+    created_at timestamptz not null
+);
+alter table tenants_tenant enable row level security;
+alter table tenants_tenant force row level security;
+create policy tenant on tenants_tenant
+    using (id = kernel_tenant()) with check (id = kernel_tenant());
+grant select, insert, update on tenants_tenant to holdfast_app;
+grant select on tenants_tenant to holdfast_relay;
+create policy relay on tenants_tenant for select to holdfast_relay using (true);

@@ -1,0 +1,11 @@
+"""Loyalty."""
+
+from holdfast.kernel.migrations import run_file
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    run_file(__file__)

@@ -1,0 +1,1 @@
+"""Other people's computers: one folder per capability, holding its port and its adapters."""

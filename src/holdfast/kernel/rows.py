@@ -1,0 +1,141 @@
+"""Typed rows: a struct per table, filled from plain SQL.
+
+A row's fields are its table's columns, except ``tenant_id``, which the database fills and filters by itself, and
+``Money``, which is two columns (``price: Money`` is ``price_minor`` and ``price_currency``). The mapping for a struct
+and a statement's columns is worked out once and remembered.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from holdfast.kernel.money import Money
+
+R = TypeVar("R")
+
+
+class Row(msgspec.Struct, kw_only=True, frozen=True):
+    """What a table's row is, what the API returns, and what the TypeScript type is made from."""
+
+    table: ClassVar[str]
+
+
+SCALARS = (int, str, bool, float, bytes, NoneType)
+
+
+def _parts(hint: Any) -> list[Any]:
+    """The members of a union, or the hint alone; annotations stripped."""
+    while get_origin(hint) is not None and hasattr(hint, "__metadata__"):
+        hint = get_args(hint)[0]
+    if get_origin(hint) in (Union, UnionType):
+        return [part for arg in get_args(hint) for part in _parts(arg)]
+    return [hint]
+
+
+@cache
+def fields(cls: type) -> dict[str, list[Any]]:
+    """The fields of a struct with the types that each may have."""
+    hints = get_type_hints(cls, include_extras=True)
+    return {name: _parts(hints[name]) for name in cls.__struct_fields__}  # type: ignore[attr-defined]
+
+
+def columns(cls: type) -> list[str]:
+    """The columns that fill a struct, in order."""
+    names: list[str] = []
+    for name, kinds in fields(cls).items():
+        names += [f"{name}_minor", f"{name}_currency"] if Money in kinds else [name]
+    return names
+
+
+def _converter(kinds: list[Any]) -> Callable[[Any], Any] | None:
+    """What turns a column's value into the field's, or None where the driver's value is right already."""
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return lambda value: None if value is None else kind(value)
+    needs = [kind for kind in kinds if get_origin(kind) is not None or _is_struct(kind)]
+    if needs:
+        target = Union[tuple(kinds)]  # noqa: UP007 - built at run time
+        return lambda value: msgspec.convert(value, target)
+    return None
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+@cache
+def decoder(cls: type[R], names: tuple[str, ...]) -> Callable[[Any], R]:
+    """A function that makes a ``cls`` from a record with those columns; columns that no field wants are ignored."""
+    if not _is_struct(cls):
+        converter = _converter([cls])
+        return (lambda record: converter(record[0])) if converter else (lambda record: record[0])
+    position = {name: index for index, name in enumerate(names)}
+    plain: list[tuple[str, int]] = []
+    converted: list[tuple[str, int, Callable[[Any], Any]]] = []
+    moneys: list[tuple[str, int, int]] = []
+    optional = {field.name for field in msgspec.structs.fields(cls) if not field.required}
+    for name, kinds in fields(cls).items():
+        if Money in kinds:
+            if f"{name}_minor" in position:
+                moneys.append((name, position[f"{name}_minor"], position[f"{name}_currency"]))
+            elif name not in optional:
+                raise TypeError(f"{cls.__name__}.{name} needs the columns {name}_minor and {name}_currency.")
+        elif name in position:
+            converter = _converter(kinds)
+            if converter is None:
+                plain.append((name, position[name]))
+            else:
+                converted.append((name, position[name], converter))
+        elif name not in optional:
+            raise TypeError(f"{cls.__name__}.{name} needs a column {name}; the statement returns {', '.join(names)}.")
+
+    def decode(record: Any) -> R:
+        values = {name: record[index] for name, index in plain}
+        for name, index, convert in converted:
+            values[name] = convert(record[index])
+        for name, minor, currency in moneys:
+            values[name] = None if record[minor] is None else Money(record[minor], record[currency])
+        return cls(**values)
+
+    return decode
+
+
+def decode_all(cls: type[R], records: Sequence[Any]) -> list[R]:
+    """Every record as a ``cls``."""
+    if not records:
+        return []
+    decode = decoder(cls, tuple(records[0].keys()))
+    return [decode(record) for record in records]
+
+
+def encode(values: dict[str, Any]) -> dict[str, Any]:
+    """Field values as column values: Money becomes two columns, an enum its value, a struct its JSON shape."""
+    encoded: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Money):
+            encoded[f"{name}_minor"], encoded[f"{name}_currency"] = value.minor, value.currency
+        elif isinstance(value, Enum):
+            encoded[name] = value.value
+        elif isinstance(value, msgspec.Struct):
+            encoded[name] = msgspec.to_builtins(value)
+        else:
+            encoded[name] = value
+    return encoded
+
+
+@cache
+def insert_statement(table: str, names: tuple[str, ...]) -> str:
+    """``insert … returning *`` for those columns."""
+    marks = ", ".join(f"${index}" for index in range(1, len(names) + 1))
+    return f"insert into {table} ({', '.join(names)}) values ({marks}) returning *"
+
+
+@cache
+def update_statement(table: str, names: tuple[str, ...]) -> str:
+    """``update … where id = $1 returning *`` for those columns."""
+    changes = ", ".join(f"{name} = ${index}" for index, name in enumerate(names, start=2))
+    return f"update {table} set {changes} where id = $1 returning *"

@@ -1,0 +1,1 @@
+"""Business that at least two systems need."""

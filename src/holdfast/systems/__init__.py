@@ -1,0 +1,1 @@
+"""The businesses; none knows another."""
