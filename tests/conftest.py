@@ -1,5 +1,6 @@
 """Fixtures: a real PostgreSQL for every test, one database per test process, one tenant per test."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,11 +27,10 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], object]]:
     return {"uvloop": uvloop.new_event_loop}
 
 
-async def make_database(name: str) -> Addresses:
-    """A fresh, migrated database of the test server, with its addresses per role."""
+async def prepare_server() -> None:
+    """Start the test server with settings that suit throw-away data and many test processes."""
     embedded.start(SERVER)
-    superuser = embedded.address(SERVER, "postgres", "postgres")
-    connection = await asyncpg.connect(superuser)
+    connection = await asyncpg.connect(embedded.address(SERVER, "postgres", "postgres"))
     try:
         # Tests lose nothing that matters when the machine loses power.
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 300"):
@@ -42,7 +42,17 @@ async def make_database(name: str) -> Addresses:
     if restart:
         embedded.stop(SERVER)
         embedded.start(SERVER)
-    connection = await asyncpg.connect(superuser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process prepares the server; the workers of xdist find it running."""
+    if not hasattr(config, "workerinput"):
+        asyncio.run(prepare_server())
+
+
+async def make_database(name: str) -> Addresses:
+    """A fresh, migrated database of the test server, with its addresses per role."""
+    connection = await asyncpg.connect(embedded.address(SERVER, "postgres", "postgres"))
     try:
         await connection.execute(f'drop database if exists "{name}" with (force)')
     finally:
