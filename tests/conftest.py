@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -159,9 +159,8 @@ def committed(database: Database, tenant: UUID) -> Open:
 
 
 @pytest.fixture(autouse=True)
-def _no_stray_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_stray_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's environment does not change what the tests show."""
     for name in list(os.environ):
         if name.startswith("HOLDFAST_") and name != "HOLDFAST_TEST_SERVER":
             monkeypatch.delenv(name)
-    yield

@@ -194,8 +194,9 @@ class Database:
         for pool in {self.app, self.relay, self.replica}:
             async with pool.connection() as connection:
                 role = await connection.fetchrow(
-                    "select rolname as name, rolsuper or rolbypassrls as unbound, exists (select from pg_class where "
-                    "relowner = pg_roles.oid and relkind in ('r', 'p')) as owner from pg_roles where rolname = current_user"
+                    "select rolname as name, rolsuper or rolbypassrls as unbound, exists (select from pg_class "
+                    "where relowner = pg_roles.oid and relkind in ('r', 'p')) as owner "
+                    "from pg_roles where rolname = current_user"
                 )
             if role is None or role["unbound"] or role["owner"]:
                 raise UnsafeRole(

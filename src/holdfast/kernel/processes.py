@@ -1,0 +1,88 @@
+"""Processes: the api and the workers of one machine, started together, watched, and stopped together."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+log = structlog.get_logger()
+
+STOP_SECONDS = 20.0
+"""How long a child may take to finish what it is doing before it is killed."""
+SETTLED_SECONDS = 30.0
+"""A child that ran this long has settled; its next crash waits only briefly again."""
+
+
+class Child(msgspec.Struct, frozen=True):
+    """One process to keep running: ``holdfast <arguments>``."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+async def _start(child: Child, environment: dict[str, str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "holdfast.cli",
+        *child.arguments,
+        env={**os.environ, **environment},
+        # A group of its own, so that Ctrl-C reaches the parent alone and the children stop in order.
+        start_new_session=True,
+    )
+
+
+async def _keep(child: Child, environment: dict[str, str], stopping: asyncio.Event) -> None:
+    """Run a child until stopping is asked for; start it again when it dies, after a delay that doubles."""
+    delay = 0.5
+    while not stopping.is_set():
+        process = await _start(child, environment)
+        started = asyncio.get_running_loop().time()
+        exited = asyncio.ensure_future(process.wait())
+        asked = asyncio.ensure_future(stopping.wait())
+        await asyncio.wait({exited, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not exited.done():
+            await _stop(process, exited)
+            return
+        log.warning("process.died", process=child.name, code=exited.result(), again_in_seconds=delay)
+        if asyncio.get_running_loop().time() - started > SETTLED_SECONDS:
+            delay = 0.5
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), delay)
+        delay = min(delay * 2, 30.0)
+
+
+async def _stop(process: asyncio.subprocess.Process, exited: "asyncio.Future[int]") -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(asyncio.shield(exited), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+    await exited
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    """Ctrl-C and SIGTERM set the event, once for all; a second Ctrl-C ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def asked(number: int) -> None:
+        if stopping.is_set() and number == signal.SIGINT:
+            os._exit(130)
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked, number)
+
+
+async def run(children: Sequence[Child], *, environment: dict[str, str] | None = None, stopping: asyncio.Event) -> None:
+    """Keep every child running until ``stopping`` is set, then stop them together."""
+    async with asyncio.TaskGroup() as group:
+        for child in children:
+            group.create_task(_keep(child, environment or {}, stopping))

@@ -1,0 +1,105 @@
+"""The database: lean pools, safe roles, an embedded server that survives, migrations that may race."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import pytest
+from tests.conftest import SERVER, drop_database, make_database
+
+from holdfast.kernel import embedded, migrations
+from holdfast.kernel.database import Addresses, Busy, Database, Pool, UnsafeRole
+from holdfast.kernel.settings import Settings
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for a server of the test's own; short, because a socket's path may not be long."""
+    folder = SERVER.parent / f"own-{os.getpid()}"
+    yield folder
+    embedded.destroy(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.meets("W68", "I143", "P44")
+async def test_the_pool_waits_for_a_bounded_time_and_then_says_so(where: Addresses, settings: Settings) -> None:
+    pool = Pool(where.app, size=2, settings=msgspec.structs.replace(settings, pool_wait_seconds=0.05))
+    first, second = await pool.acquire(), await pool.acquire()
+    with pytest.raises(Busy) as refused:
+        await pool.acquire()
+    assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "1"})
+    pool.release(first)
+    assert await pool.acquire() is first
+    pool.release(second)
+    pool.release(first)
+    assert await pool.acquire() is first, "the connection used last is used first"
+    pool.release(first)
+    await pool.close()
+
+
+async def test_a_connection_left_in_a_transaction_is_not_handed_on(where: Addresses, settings: Settings) -> None:
+    pool = Pool(where.app, size=1, settings=settings)
+    connection = await pool.acquire()
+    await connection.execute("begin")
+    pool.release(connection)
+    again = await pool.acquire()
+    assert again is not connection
+    pool.release(again)
+    await pool.close()
+
+
+async def test_an_unreachable_server_is_a_problem(settings: Settings) -> None:
+    pool = Pool("postgresql://holdfast_app@/holdfast?host=/nowhere", size=1, settings=settings)
+    with pytest.raises(Busy):
+        await pool.acquire()
+    assert pool.in_use == 0
+
+
+@pytest.mark.meets("I139", "P61")
+async def test_roles_that_escape_row_level_security_are_refused(where: Addresses, settings: Settings) -> None:
+    name = where.app.partition("@/")[2].partition("?")[0]
+    await Database(where, settings).check_roles()
+    for role in ("postgres", "holdfast_owner"):
+        unsafe = embedded.address(SERVER, role, name)
+        with pytest.raises(UnsafeRole):
+            await Database(msgspec.structs.replace(where, app=unsafe, replica=unsafe), settings).check_roles()
+
+
+async def test_the_server_recovers_after_it_was_killed(folder: Path) -> None:
+    embedded.start(folder)
+    await embedded.prepare(folder)
+    await embedded.prepare(folder)
+    address = embedded.address(folder, "holdfast_owner", "holdfast")
+    connection = await asyncpg.connect(address)
+    await connection.execute("create table kept (word text)")
+    await connection.execute("insert into kept values ('still here')")
+    await connection.close()
+    os.kill(int((folder / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+    embedded.start(folder)
+    again = await asyncpg.connect(embedded.address(folder, "holdfast_owner", "holdfast"))
+    assert await again.fetchval("select word from kept") == "still here"
+    await again.close()
+    embedded.stop(folder)
+    embedded.start(folder)
+    assert embedded.binary("pgbench").exists()
+
+
+async def test_migrations_may_be_started_from_many_machines_at_once() -> None:
+    name = f"race_{os.getpid()}"
+    try:
+        where = await make_database(name)
+        assert where.owner is not None
+        connection = await asyncpg.connect(where.owner)
+        await connection.execute("drop schema public cascade; create schema public")
+        await connection.close()
+        assert await migrations.current(where.owner) is None
+        runs = await asyncio.gather(*(migrations.migrate(where.owner) for _ in range(4)))
+        assert sorted(before or "" for before, _ in runs) == ["", *[migrations.head()] * 3]
+        assert await migrations.current(where.owner) == migrations.head()
+    finally:
+        await drop_database(name)
