@@ -63,11 +63,15 @@ async def test_an_unreachable_server_is_a_problem(settings: Settings) -> None:
 @pytest.mark.meets("I139", "P61")
 async def test_roles_that_escape_row_level_security_are_refused(where: Addresses, settings: Settings) -> None:
     name = where.app.partition("@/")[2].partition("?")[0]
-    await Database(where, settings).check_roles()
     for role in ("postgres", "holdfast_owner"):
         unsafe = embedded.address(SERVER, role, name)
+        database = Database(msgspec.structs.replace(where, app=unsafe, replica=unsafe), settings)
         with pytest.raises(UnsafeRole):
-            await Database(msgspec.structs.replace(where, app=unsafe, replica=unsafe), settings).check_roles()
+            await database.check_roles()
+        await database.close()
+    database = Database(where, settings)
+    await database.check_roles()
+    await database.close()
 
 
 async def test_the_server_recovers_after_it_was_killed(folder: Path) -> None:
