@@ -1,0 +1,1 @@
+"""Outside services that send us messages through the inbox; the port is ``holdfast.kernel.inbox.Verifier``."""

@@ -1,0 +1,1 @@
+"""Tenants: the businesses on the platform, their settings, and their clock."""
