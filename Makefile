@@ -1,0 +1,80 @@
+# Every command of the project; `make` alone lists them. Only Python 3.11 or newer is needed beforehand.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PROCESSES ?= auto
+BIN := .venv/bin
+RUN := $(BIN)/python
+# The environment is made anew when a lock or the project's declaration changes, and found ready otherwise.
+READY := .venv/ready-$(shell cat requirements/dev.txt requirements/uv.txt pyproject.toml | cksum | tr ' ' '-')
+COMPILE = $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint tidy bench requirements docs openapi format migrate-lint lock upgrade stop clean
+# Two recipes at once would fight over the one environment and the one test server.
+.NOTPARALLEL:
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: $(READY) ## run the whole platform with busy businesses in it; Ctrl-C stops it
+	@$(BIN)/holdfast demo
+
+test: lint ## everything: the static checks, then the whole test suite
+	@$(RUN) -m pytest --numprocesses $(PROCESSES) --maxprocesses 8; status=$$?; $(RUN) -m tests.stop; exit $$status
+
+check: lint tidy ## what must hold before a commit, without the long tests
+
+lint: $(READY) migrate-lint ## the static checks: style, types, floors between the parts, migrations
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+tidy: $(READY) ## the rules of the house: SQL, tables, routes, pages
+	@$(RUN) -m pytest tests/test_tidy.py tests/tidy; status=$$?; $(RUN) -m tests.stop; exit $$status
+
+bench: $(READY) ## the hot operations beside pgbench on the same server, as ratios
+	@$(RUN) -m tests.bench
+
+requirements: $(READY) ## which requirements are met, by what, and which are not
+	@$(RUN) -m tests.requirements; status=$$?; $(RUN) -m tests.stop; exit $$status
+
+docs: $(READY) ## write the pages that are made from the code: settings, problems, OpenAPI
+	@$(RUN) -m tests.tidy.generated
+
+openapi: $(READY) ## write docs/openapi.json from the routes
+	@$(RUN) -m tests.tidy.generated docs/openapi.json
+
+format: $(READY) ## put the code in order
+	@$(BIN)/ruff check --fix-only --quiet
+	@$(BIN)/ruff format
+
+migrate-lint: $(READY) ## read the migrations for statements that would stop a busy database
+	@$(BIN)/squawk migrations/versions/*.sql
+
+lock: $(READY) ## write requirements/*.txt again from pyproject.toml, keeping versions that still fit
+	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
+	@$(COMPILE) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
+	@grep '^uv==' requirements/dev.txt | cut -d ' ' -f 1 | $(COMPILE) - --output-file requirements/uv.txt
+
+upgrade: COMPILE += --upgrade
+upgrade: lock ## as lock, with the newest version of everything
+
+stop: $(READY) ## stop the PostgreSQL servers that this checkout started
+	@$(RUN) -m tests.stop .var/postgres .var/test/postgres
+
+clean: ## remove the environment, the caches, and all local data
+	@test ! -x $(RUN) || $(RUN) -m tests.stop .var/postgres .var/test/postgres || true
+	@rm -rf .venv .var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	@find src tests migrations -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Holdfast needs Python 3.11 or newer; none was found."; exit 1; }
+	@test -x $(RUN) || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "Install Python's venv module, such as Debian's python3-venv."; exit 1; }
+	@test -x $(BIN)/uv || $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip sync --quiet --python $(RUN) --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable .
+	@rm -f .venv/ready-*
+	@touch $@
