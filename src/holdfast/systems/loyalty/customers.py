@@ -1,0 +1,181 @@
+"""Customers: a member with everything they hold here, as the counter sees them and as they see themselves."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from holdfast.kernel.problems import Invalid, NotFound
+from holdfast.kernel.tx import Tx
+from holdfast.systems.loyalty import cards, members, programs, rewards, stamps
+
+
+class OnCard(cards.Card, kw_only=True):
+    """A card with what its program promises."""
+
+    program: str
+    program_status: programs.Status
+    reward: str
+    stamps_required: int
+
+
+class Customer(members.Member, kw_only=True):
+    """A member with their cards, their rewards (those still to be had first) and their latest stamps."""
+
+    cards: list[OnCard]
+    rewards: list[rewards.Reward]
+    stamps: list[stamps.Stamp]
+    """The latest 20; the list of stamps has them all."""
+
+
+class OwnReward(msgspec.Struct, kw_only=True):
+    """A reward as its owner sees it."""
+
+    id: UUID
+    card_id: UUID
+    reward: str
+    expires_at: datetime | None
+
+
+class OwnCard(msgspec.Struct, kw_only=True):
+    """A card as its owner sees it."""
+
+    id: UUID
+    program: str
+    reward: str
+    stamps: int
+    stamps_required: int
+    visits: int
+
+
+class Own(msgspec.Struct, kw_only=True):
+    """What a member sees of themselves."""
+
+    tenant_id: UUID
+    business: str
+    logo_url: str | None
+    name: str
+    cards: list[OwnCard]
+    rewards: list[OwnReward]
+    """Those that can be had now."""
+
+
+async def get(tx: Tx, member_id: UUID) -> Customer:
+    """A member with everything they hold. One statement. Meets L38.
+
+    Raises:
+        NotFound: this business has no such member.
+    """
+    tx.must(programs.READ)
+    found = await tx.find(Customer, _CUSTOMER, member_id)
+    if found is None:
+        raise NotFound(f"No member has the id {member_id}.")
+    return found
+
+
+async def find(tx: Tx, *, phone: str | None = None, code: str | None = None) -> Customer:
+    """A member by their telephone number, or by the check-in code on their screen. Meets L30.
+
+    Raises:
+        Invalid: not exactly one of the two was given.
+        NotFound: there is no such member.
+        crypto.NotGenuine, crypto.Expired, cards.OtherBusiness: the code is not good here and now.
+    """
+    tx.must(programs.READ)
+    if (phone is None) == (code is None):
+        raise Invalid("Either phone or code says whom you look for.", field="phone")
+    if code is not None:
+        return await get(tx, (await tx.get(cards.Card, cards.card_of_code(tx, code))).member_id)
+    return await get(tx, (await members.by_phone(tx, phone or "")).id)
+
+
+async def own(tx: Tx, token: str) -> Own:
+    """What the holder of a card token sees. Nobody signs in for it: the token is the proof.
+
+    Raises:
+        cards.NotYours: the token is not genuine, or another was given out since.
+    """
+    member_id = await cards.holder(tx, token)
+    return await tx.one(Own, _OWN, member_id, tx.now)
+
+
+async def own_code(tx: Tx, token: str, *, card_id: UUID | None = None, reward_id: UUID | None = None) -> cards.Code:
+    """A fresh code for the holder's screen: to be stamped, or to redeem a reward.
+
+    Raises:
+        cards.NotYours: the token is not genuine, or another was given out since.
+        Invalid: not exactly one of card and reward was given.
+        NotFound: the card or the reward is not the holder's, or is over.
+    """
+    member_id = await cards.holder(tx, token)
+    if (card_id is None) == (reward_id is None):
+        raise Invalid("Either card_id or reward_id says what the code is for.", field="card_id")
+    if card_id is not None:
+        return cards.check_in_code(tx, (await cards.own_card(tx, member_id, card_id)).id)
+    reward = await tx.find(
+        rewards.Reward,
+        "select * from loyalty_reward where id = $1 and member_id = $2 and status = 'earned' "
+        "and (expires_at is null or expires_at > $3)",
+        reward_id,
+        member_id,
+        tx.now,
+    )
+    if reward is None:
+        raise NotFound("You have no such reward to redeem.")
+    return cards.reward_code(tx, reward.id)
+
+
+_CUSTOMER = """
+    select m.*,
+        coalesce((
+            select jsonb_agg(to_jsonb(c) || jsonb_build_object(
+                'program', p.name, 'program_status', p.status, 'reward', p.reward, 'stamps_required', p.stamps_required
+            ) order by c.opened_at, c.id)
+            from loyalty_card as c
+            join loyalty_program as p on p.tenant_id = c.tenant_id and p.id = c.program_id
+            where c.tenant_id = m.tenant_id and c.member_id = m.id
+        ), '[]') as cards,
+        coalesce((
+            select jsonb_agg(to_jsonb(r))
+            from (
+                select r.* from loyalty_card as c
+                join loyalty_reward as r on r.tenant_id = c.tenant_id and r.card_id = c.id
+                where c.tenant_id = m.tenant_id and c.member_id = m.id
+                order by (r.status = 'earned') desc, r.earned_at desc, r.id desc limit 50
+            ) as r
+        ), '[]') as rewards,
+        coalesce((
+            select jsonb_agg(to_jsonb(s) || jsonb_build_object(
+                'amount', case when s.amount_minor is not null
+                    then jsonb_build_object('minor', s.amount_minor, 'currency', s.amount_currency) end
+            ))
+            from (
+                select s.* from loyalty_stamp as s
+                where s.tenant_id = m.tenant_id and s.member_id = m.id
+                order by s.stamped_at desc, s.id desc limit 20
+            ) as s
+        ), '[]') as stamps
+    from loyalty_member as m where m.id = $1
+"""
+_OWN = """
+    select t.id as tenant_id, t.name as business, t.logo_url, m.name,
+        coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'id', c.id, 'program', p.name, 'reward', p.reward, 'stamps', c.stamps,
+                'stamps_required', p.stamps_required, 'visits', c.visits
+            ) order by c.opened_at, c.id)
+            from loyalty_card as c
+            join loyalty_program as p on p.tenant_id = c.tenant_id and p.id = c.program_id
+            where c.tenant_id = m.tenant_id and c.member_id = m.id and p.status = 'active'
+        ), '[]') as cards,
+        coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'id', r.id, 'card_id', r.card_id, 'reward', r.reward, 'expires_at', r.expires_at
+            ) order by r.earned_at, r.id)
+            from loyalty_card as c
+            join loyalty_reward as r on r.tenant_id = c.tenant_id and r.card_id = c.id
+            where c.tenant_id = m.tenant_id and c.member_id = m.id and r.status = 'earned'
+                and (r.expires_at is null or r.expires_at > $2)
+        ), '[]') as rewards
+    from loyalty_member as m join tenants_tenant as t on t.id = m.tenant_id where m.id = $1
+"""
