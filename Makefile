@@ -36,7 +36,7 @@ tidy: $(READY) ## the rules of the house: SQL, tables, routes, pages
 	@$(RUN) -m pytest tests/test_tidy.py tests/tidy; status=$$?; $(RUN) -m tests.stop; exit $$status
 
 bench: $(READY) ## the hot operations beside pgbench on the same server, as ratios
-	@$(RUN) -m tests.bench
+	@$(RUN) -m tests.bench; status=$$?; $(RUN) -m tests.stop .var/bench/postgres; exit $$status
 
 requirements: $(READY) ## which requirements are met, by what, and which are not
 	@$(RUN) -m tests.requirements; status=$$?; $(RUN) -m tests.stop; exit $$status
@@ -63,10 +63,11 @@ upgrade: COMPILE += --upgrade
 upgrade: lock ## as lock, with the newest version of everything
 
 stop: $(READY) ## stop the PostgreSQL servers that this checkout started
-	@$(RUN) -m tests.stop .var/postgres .var/test/postgres
+	@$(RUN) -m tests.stop
+	@$(RUN) -m tests.stop .var/postgres .var/bench/postgres
 
 clean: ## remove the environment, the caches, and all local data
-	@test ! -x $(RUN) || $(RUN) -m tests.stop .var/postgres .var/test/postgres || true
+	@test ! -x $(RUN) || $(RUN) -m tests.stop || true; test ! -x $(RUN) || $(RUN) -m tests.stop .var/postgres .var/bench/postgres || true
 	@rm -rf .venv .var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	@find src tests migrations -name __pycache__ -prune -exec rm -rf {} +
 

@@ -2,22 +2,32 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import hypothesis
+import msgspec
 import pytest
 import uvloop
+from litestar import Litestar
 
-from holdfast.kernel import embedded, ids, migrations
+from holdfast.kernel import backlog, embedded, ids, migrations, worker
 from holdfast.kernel.database import Addresses, Database
+from holdfast.kernel.http.server import Server, listen
+from holdfast.kernel.jobs import REGISTRY, Registry
+from holdfast.kernel.lanes import Drained
 from holdfast.kernel.settings import Settings
 from holdfast.kernel.tx import PLATFORM, Actor, Tx, begin, transaction
 
 ROOT = Path(__file__).parent.parent
-SERVER = Path(os.environ.get("HOLDFAST_TEST_SERVER", ROOT / ".var" / "test" / "postgres"))
+# A server per test process: an open transaction anywhere in a server holds back the relay and the sealer of every
+# database in it, so processes that share one would make each other wait.
+SERVER = ROOT / ".var" / "test" / os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 Open = Callable[..., AbstractAsyncContextManager[Tx]]
 
@@ -44,9 +54,23 @@ async def prepare_server() -> None:
         embedded.start(SERVER)
 
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A test's name holds no fresh id, so that every test process knows the test by the same name."""
+    text = str(val) if isinstance(val, str | UUID) else ""
+    return _ID.sub("id", text) if _ID.search(text) else None
+
+
+# The machine may be busy, and an example that took long is no failure.
+hypothesis.settings.register_profile("holdfast", deadline=None)
+hypothesis.settings.load_profile("holdfast")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """The first process prepares the server; the workers of xdist find it running."""
-    if not hasattr(config, "workerinput"):
+    """Every process that runs tests starts its server; the one that only hands them out needs none."""
+    if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
         asyncio.run(prepare_server())
 
 
@@ -162,5 +186,60 @@ def committed(database: Database, tenant: UUID) -> Open:
 def _no_stray_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's environment does not change what the tests show."""
     for name in list(os.environ):
-        if name.startswith("HOLDFAST_") and name != "HOLDFAST_TEST_SERVER":
+        if name.startswith("HOLDFAST_"):
             monkeypatch.delenv(name)
+
+
+Serve = Callable[..., AbstractAsyncContextManager[str]]
+
+
+@pytest.fixture
+def serve() -> Serve:
+    """``async with serve(app, settings) as url`` runs a real server on a free port for the length of the block."""
+
+    @asynccontextmanager
+    async def serving(app: Litestar, settings: Settings) -> AsyncIterator[str]:
+        started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        local = msgspec.structs.replace(settings, host="127.0.0.1", port=0)
+        running = Server(app, local, on_started=started.set_result)
+        task = asyncio.create_task(running.serve(sockets=[listen(local)]))
+        waited: set[asyncio.Future[Any]] = {task, started}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED, timeout=30)
+        try:
+            if task.done():
+                await task
+            yield f"http://127.0.0.1:{started.result()}"
+        finally:
+            running.should_exit = True
+            await task
+
+    return serving
+
+
+Drain = Callable[..., Awaitable[Drained]]
+
+
+@pytest.fixture
+async def registry(database: Database) -> AsyncIterator[Registry]:
+    """A registry of the test's own, whose reactions are forgotten when the test ends."""
+    registry_ = Registry()
+    yield registry_
+    for name in registry_.reactions:
+        await backlog.forget(database, name)
+
+
+@pytest.fixture
+def drain(database: Database, tenant: UUID) -> Drain:
+    """``await drain()`` relays, fires and reacts until nothing is left to do for the test's tenant.
+
+    Another registry and other tenants may be given, and ``worker.drain``'s options. No transaction of the test may
+    be open meanwhile, because the relay waits for it.
+    """
+
+    async def drained(
+        registry: Registry = REGISTRY, *, tenants: Collection[UUID] | None = None, **options: bool | float
+    ) -> Drained:
+        among = [tenant] if tenants is None else tenants
+        return await worker.drain(database, registry, tenants=among, **options)  # type: ignore[arg-type]
+
+    return drained

@@ -1,4 +1,4 @@
-"""Stops the PostgreSQL servers of this checkout; without arguments, the one that the tests started."""
+"""Stops the PostgreSQL servers of this checkout: those of the folders given, or all that the tests started."""
 
 import sys
 from pathlib import Path
@@ -8,5 +8,5 @@ from holdfast.kernel import embedded
 ROOT = Path(__file__).parent.parent
 
 if __name__ == "__main__":
-    for folder in sys.argv[1:] or [".var/test/postgres"]:
-        embedded.stop(ROOT / folder)
+    for folder in [ROOT / each for each in sys.argv[1:]] or (ROOT / ".var" / "test").glob("*"):
+        embedded.stop(folder)

@@ -103,7 +103,8 @@ async def _prepare(settings: Settings, owner: str, folder: Path, workers: int) -
     superuser = await asyncpg.connect(owner.replace("holdfast_owner", "postgres", 1))
     await superuser.execute("vacuum analyze")
     found = await superuser.fetch(
-        "select id::text as card, member_id::text as member from loyalty_card where tenant_id = $1 order by id limit $2",
+        "select id::text as card, member_id::text as member from loyalty_card where tenant_id = $1 "
+        "order by id limit $2",
         UUID(tenant),
         MEMBERS,
     )

@@ -89,7 +89,7 @@ async def measure(database: Database, tenant: UUID, server: Process, streams: in
     loop = asyncio.get_running_loop()
     for _ in range(streams):
         await loop.create_connection(lambda: Stream(board, request), "127.0.0.1", server.port)
-    while board.opened < streams:  # noqa: ASYNC110 - the server opens them at its own pace
+    while board.opened < streams:
         await asyncio.sleep(0.05)
     spent = await server.metric("process_cpu_seconds_total")
     whole: list[float] = []

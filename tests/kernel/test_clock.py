@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.conftest import new_tenant
 
 from holdfast.kernel import clock
 from holdfast.kernel.database import Database
 from holdfast.kernel.problems import Invalid
 from holdfast.kernel.tx import transaction
+from tests.conftest import new_tenant
 
 
 def test_a_day_belongs_to_a_place() -> None:

@@ -5,9 +5,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.conftest import Open
 
 from holdfast.kernel import ids
+from tests.conftest import Open
 
 
 def test_ids_sort_in_the_order_in_which_they_were_made() -> None:

@@ -93,7 +93,6 @@ async def test_bad_credentials_are_never_remembered(opened: OpenClient) -> None:
         assert doorkeeper.asked == 3
 
 
-@pytest.mark.meets("P48")
 def test_what_is_remembered_is_bounded_in_time_and_number() -> None:
     def identity(**changes: object) -> Identity:
         actor = Actor(kind="person", id=ids.new(), person=ids.new(), session=ids.new())

@@ -18,9 +18,8 @@ from holdfast.kernel.database import Addresses, Database
 from holdfast.kernel.events import Cursor
 from holdfast.kernel.http.live import COOKIE, PATH
 from holdfast.kernel.settings import Settings
-from holdfast.kernel.tx import transaction
 from tests.conftest import ROOT
-from tests.kernel.listening import SECONDS, Shouted, emit, relay, until
+from tests.kernel.listening import SECONDS, emit, relay, until
 
 ROOM = "/shouting/shouts"
 
@@ -41,7 +40,7 @@ class Process:
     async def reaches(self, name: str, value: float) -> None:
         """Wait until a metric has a value."""
         async with asyncio.timeout(SECONDS):
-            while await self.metric(name) != value:  # noqa: ASYNC110 - it is another process that changes it
+            while await self.metric(name) != value:
                 await asyncio.sleep(0.02)
 
 
@@ -62,8 +61,8 @@ async def serving(where: Addresses, settings: Settings, **changes: Any) -> Async
         assert process.stdout is not None
         port = int(await asyncio.wait_for(process.stdout.readline(), SECONDS))
         found = Process(process, port)
-        yield found
-        await found.client.aclose()
+        async with found.client:
+            yield found
     finally:
         if process.returncode is None:
             process.kill()
@@ -129,7 +128,7 @@ async def listening(server: Process, tenant: UUID, *wanted: str, **options: Any)
             await asyncio.gather(listener.task, return_exceptions=True)
 
 
-@pytest.mark.meets("T81", "T82", "L9")
+@pytest.mark.meets("T81")
 async def test_two_processes_serve_each_others_clients(
     database: Database, tenant: UUID, servers: tuple[Process, Process]
 ) -> None:
@@ -146,7 +145,6 @@ async def test_two_processes_serve_each_others_clients(
         assert set(left.messages[0]) == {"kind", "subject", "tenant", "at", "body"}
 
 
-@pytest.mark.meets("T92")
 async def test_a_killed_process_loses_nothing(
     database: Database, tenant: UUID, where: Addresses, settings: Settings, servers: tuple[Process, Process]
 ) -> None:
@@ -302,7 +300,7 @@ async def test_a_client_that_takes_nothing_is_dropped(
     database: Database, tenant: UUID, where: Addresses, settings: Settings
 ) -> None:
     """Its connection fills, then its queue, and then it is let go; whoever reads is not disturbed."""
-    async with serving(where, settings, live_queue=16) as server, listening(server, tenant) as quick:
+    async with serving(where, settings, live_queue=64) as server, listening(server, tenant) as quick:
         with socket.socket() as stuck:
             stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
             stuck.connect(("127.0.0.1", server.port))
@@ -315,11 +313,10 @@ async def test_a_client_that_takes_nothing_is_dropped(
             count = 0
             async with asyncio.timeout(SECONDS):
                 while await server.metric("live_dropped_total") == 0:
-                    async with transaction(database, tenant) as tx:
-                        for _ in range(400):
-                            await tx.emit(Shouted(shout_id=tenant, number=count))
-                            count += 1
+                    # No more at once than a queue holds, so that only a client that takes nothing can be too slow.
+                    await emit(database, tenant, *range(count, count + 50))
                     await relay(database)
+                    count += 50
+                    await quick.got(count)
             await server.reaches("live_connections", 1)
-            await quick.got(count)
             assert quick.numbers == list(range(count))

@@ -1,23 +1,16 @@
 """The OpenAPI document is complete, and it is true: a fuzzer finds no answer outside it."""
 
 import asyncio
-import contextlib
 from typing import Any
 from uuid import UUID
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given
-from hypothesis import settings as limits
-from hypothesis.errors import Unsatisfiable
 from litestar import get
-from schemathesis import GenerationMode
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from holdfast.kernel import http
 from holdfast.kernel.database import Database
 from holdfast.kernel.settings import Settings
+from tests import fuzz
 from tests.conftest import Serve
 from tests.kernel.http import jars
 from tests.kernel.http.conftest import OpenClient
@@ -111,36 +104,6 @@ async def test_a_fuzzer_finds_no_500_and_no_answer_outside_the_document(
     """Schemathesis sends what fits the schema and what does not, to every route that is not broken on purpose."""
     app = jars.build(database, settings)
     async with serve(app, settings) as url:
-        await asyncio.to_thread(_fuzz, url, http.openapi_document(app), jars.token(tenant))
-
-
-def _fuzz(url: str, document: dict[str, Any], token: str) -> None:
-    # Its own list of refusals knows neither what is too long nor what is too large.
-    refusals = ["400", "401", "403", "404", "409", "413", "414", "415", "422", "429", "431", "503"]
-    config = schemathesis.Config.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": refusals}}})
-    schema = schemathesis.openapi.from_dict(document, config=config)
-    for result in schema.exclude(path_regex="broken|database|undeclared|/health").get_all_operations():
-        assert isinstance(result, Ok)
-        operation = result.ok()
-        for mode in GenerationMode:
-
-            @limits(
-                max_examples=10,
-                deadline=None,
-                database=None,
-                derandomize=True,
-                phases=[Phase.explicit, Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(case=operation.as_strategy(generation_mode=mode))
-            def attack(case: schemathesis.Case[Any]) -> None:
-                # No schema can say which opaque cursors a list has made, or which rule the data will keep.
-                case.call_and_validate(
-                    base_url=url,
-                    headers={"Authorization": f"Bearer {token}"},
-                    excluded_checks=[positive_data_acceptance],
-                )
-
-            # An operation that takes nothing cannot be sent anything wrong.
-            with contextlib.suppress(Unsatisfiable):
-                attack()
+        document = http.openapi_document(app)
+        leaving_out = "broken|database|undeclared|/health"
+        await asyncio.to_thread(fuzz.attack_all, url, document, jars.token(tenant), leaving_out=leaving_out)

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from holdfast.demo import cafes
 from holdfast.kernel import ids
 from holdfast.kernel.database import Addresses, Database
 from holdfast.kernel.money import Money
@@ -23,7 +24,8 @@ from holdfast.systems.loyalty import history, imports, members, programs, report
 from tests.conftest import Open, new_tenant
 from tests.systems.loyalty import cafe
 
-CDNOW = Path(__file__).parents[2] / "data" / "cdnow_sample.csv"
+CDNOW = Path(str(cafes.HISTORY))
+LINES = CDNOW.read_text().splitlines()
 REQUIRED = 5
 
 
@@ -54,8 +56,7 @@ async def all_there(database: Database, tenant: UUID) -> None:
         most, times = came.most_common(1)[0]
         assert await tx.one(int, "select visits from loyalty_member where external_id = $1", most) == times
         spent = await tx.one(int, "select sum(amount_minor)::bigint from loyalty_stamp where amount_currency = 'USD'")
-        with CDNOW.open() as lines:
-            assert spent == sum(Money.of(row["amount_usd"], "USD").minor for row in csv.DictReader(lines))
+        assert spent == sum(Money.of(row["amount_usd"], "USD").minor for row in csv.DictReader(LINES))
         await cafe.sound(tx)
     async with books.snapshot(database, tenant) as tx:
         report = await books.verify(tx)
@@ -139,7 +140,7 @@ asyncio.run(main())
 async def test_two_imports_at_once_add_everything_once(database: Database, tenant: UUID, tmp_path: Path) -> None:
     program = await opened(database, tenant)
     file = tmp_path / "some.csv"
-    file.write_text("\n".join(CDNOW.read_text().splitlines()[:400]))
+    file.write_text("\n".join(LINES[:400]))
     both = await asyncio.gather(
         *(imports.import_visits(database, tenant, program.id, file, batch=50) for _ in range(2))
     )
@@ -151,7 +152,7 @@ async def test_two_imports_at_once_add_everything_once(database: Database, tenan
 async def test_the_counter_goes_on_while_an_import_runs(database: Database, tenant: UUID, tmp_path: Path) -> None:
     program = await opened(database, tenant)
     file = tmp_path / "some.csv"
-    file.write_text("\n".join(CDNOW.read_text().splitlines()[:400]))
+    file.write_text("\n".join(LINES[:400]))
     await imports.import_visits(database, tenant, program.id, file)
     later = file.read_text().replace("-01,", "-02,")
     file.write_text(later)
