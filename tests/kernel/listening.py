@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from holdfast.kernel import ids, live, subscriptions, topics
 from holdfast.kernel import relay as relays
@@ -65,9 +66,13 @@ async def relay(database: Database) -> Cursor:
     async with database.relay.connection() as connection:
         record = await connection.fetchrow("select xid, seq from kernel_event order by xid desc, seq desc limit 1")
     newest = Cursor() if record is None else Cursor(record["xid"], record["seq"])
-    async with asyncio.timeout(SECONDS):
-        while (place := await relay_once(database)) < newest:
-            await asyncio.sleep(0.005)
+    place = Cursor()
+    try:
+        async with asyncio.timeout(SECONDS):
+            while (place := await relay_once(database)) < newest:
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        pytest.fail(f"An open transaction somewhere on the server holds the relay at {place}, before {newest}.")
     return place
 
 

@@ -42,7 +42,7 @@ async def announced(tx: Tx) -> int:
     return await tx.one(int, "select count(*) from kernel_event where name = 'kernel.inbox.received'")
 
 
-@pytest.mark.meets("W61", "P65")
+@pytest.mark.meets("W61")
 async def test_a_message_is_stored_as_it_came_and_announced(tx: Tx, tenant: UUID) -> None:
     headers = signed(tenant)
     secret = {"authorization": "Bearer secret", "cookie": "secret"}
@@ -76,7 +76,7 @@ async def test_a_repetition_is_welcome_and_changes_nothing(tx: Tx, tenant: UUID)
         ({"webhook-timestamp": "x"}, Unverified),
     ],
 )
-@pytest.mark.meets("W61", "P65")
+@pytest.mark.meets("W61")
 async def test_what_is_not_genuine_leaves_nothing(
     tx: Tx, tenant: UUID, changes: dict[str, str], problem: type[Exception]
 ) -> None:
@@ -190,7 +190,7 @@ async def _refused(answer: httpx2.Response, status: int, code: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.meets("W61", "P65")
+@pytest.mark.meets("W61")
 async def test_strangers_get_a_problem_and_leave_nothing(
     client: httpx2.AsyncClient, committed: Open, tenant: UUID, other_tenant: UUID
 ) -> None:
