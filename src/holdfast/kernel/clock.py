@@ -5,6 +5,7 @@ test mode a tenant's clock can be moved forward, and production code then lives 
 """
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from holdfast.kernel.problems import Invalid
@@ -15,13 +16,19 @@ def now(offset: timedelta = timedelta()) -> datetime:
     return datetime.now(UTC) + offset
 
 
+@cache
+def _known() -> frozenset[str]:
+    # Reading the machine's list of timezones takes milliseconds, and it does not change while we run.
+    return frozenset(available_timezones())
+
+
 def zone(name: str) -> ZoneInfo:
     """The timezone of that IANA name.
 
     Raises:
         Invalid: there is no such timezone.
     """
-    if name not in available_timezones():
+    if name not in _known():
         raise Invalid(f"{name!r} is not an IANA timezone such as America/Lima.", field="timezone")
     return ZoneInfo(name)
 

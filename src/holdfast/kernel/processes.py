@@ -12,6 +12,7 @@ import structlog
 
 log = structlog.get_logger()
 
+_SUPERVISED = "HOLDFAST_SUPERVISED"
 STOP_SECONDS = 20.0
 """How long a child may take to finish what it is doing before it is killed."""
 SETTLED_SECONDS = 30.0
@@ -23,6 +24,8 @@ class Child(msgspec.Struct, frozen=True):
 
     name: str
     arguments: tuple[str, ...]
+    descriptors: tuple[int, ...] = ()
+    """Open files that the process inherits, such as a socket that several serve from."""
 
 
 async def _start(child: Child, environment: dict[str, str]) -> asyncio.subprocess.Process:
@@ -31,7 +34,10 @@ async def _start(child: Child, environment: dict[str, str]) -> asyncio.subproces
         "-m",
         "holdfast.cli",
         *child.arguments,
-        env={**os.environ, **environment},
+        env={**os.environ, **environment, _SUPERVISED: "1"},
+        # Nothing is ever written to it; a child sees it close when its parent is gone, however it went.
+        stdin=asyncio.subprocess.PIPE,
+        pass_fds=child.descriptors,
         # A group of its own, so that Ctrl-C reaches the parent alone and the children stop in order.
         start_new_session=True,
     )
@@ -45,10 +51,14 @@ async def _keep(child: Child, environment: dict[str, str], stopping: asyncio.Eve
         started = asyncio.get_running_loop().time()
         exited = asyncio.ensure_future(process.wait())
         asked = asyncio.ensure_future(stopping.wait())
-        await asyncio.wait({exited, asked}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
-        if not exited.done():
-            await _stop(process, exited)
+        try:
+            await asyncio.wait({exited, asked}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+            if not exited.done():
+                # Also when this task is cancelled: no process is ever left behind.
+                await asyncio.shield(_stop(process, exited))
+        if stopping.is_set():
             return
         log.warning("process.died", process=child.name, code=exited.result(), again_in_seconds=delay)
         if asyncio.get_running_loop().time() - started > SETTLED_SECONDS:
@@ -66,6 +76,21 @@ async def _stop(process: asyncio.subprocess.Process, exited: "asyncio.Future[int
         except TimeoutError:
             process.kill()
     await exited
+
+
+def stop_with_parent() -> None:
+    """In a supervised process: stop, as on SIGTERM, when the parent dies, even if it was killed."""
+    if os.environ.pop(_SUPERVISED, None) is None:
+        return
+    loop = asyncio.get_running_loop()
+
+    def readable() -> None:
+        if not os.read(0, 1):
+            loop.remove_reader(0)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    os.set_blocking(0, False)
+    loop.add_reader(0, readable)
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:

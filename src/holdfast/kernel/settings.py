@@ -39,20 +39,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database_direct_url: Annotated[
         str | None, _key("The same role without a transaction pooler, for LISTEN; database_url when absent.")
     ] = None
-    database_owner_url: Annotated[str | None, _key("PostgreSQL as the owner of the tables; only migrations use it.")] = None
+    database_owner_url: Annotated[
+        str | None, _key("PostgreSQL as the owner of the tables; only migrations use it.")
+    ] = None
     database_relay_url: Annotated[
-        str | None, _key("PostgreSQL as the relay's role, without a transaction pooler; the relay and the queue use it.")
+        str | None,
+        _key("PostgreSQL as the relay's role, without a transaction pooler; the relay and the queue use it."),
     ] = None
     database_replica_url: Annotated[str | None, _key("A read replica for reports; database_url when absent.")] = None
+    database_backup_url: Annotated[
+        str | None, _key("PostgreSQL as a role that may read every row and make databases; backup and restore use it.")
+    ] = None
     data_dir: Annotated[str, _key("Folder of the embedded PostgreSQL and of files stored locally.")] = ".var"
     pool_size: Annotated[int, _key("Database connections per process.", ge=1, le=200)] = 10
-    pool_wait_seconds: Annotated[float, _key("How long a request waits for a connection before it is told 503.", gt=0)] = 5.0
+    pool_wait_seconds: Annotated[
+        float, _key("How long a request waits for a connection before it is told 503.", gt=0)
+    ] = 5.0
     connect_seconds: Annotated[float, _key("How long a new database connection may take.", gt=0)] = 10.0
     statement_seconds: Annotated[float, _key("The longest a statement of a request may run.", gt=0)] = 15.0
     slow_query_ms: Annotated[int, _key("Queries slower than this are logged.", ge=1)] = 500
     host: Annotated[str, _key("Address that the api listens on.")] = "127.0.0.1"
     port: Annotated[int, _key("Port that the api listens on; 0 picks a free one.", ge=0, le=65535)] = 8000
-    public_url: Annotated[str, _key("Where people reach this installation; used in links and codes.")] = "http://127.0.0.1:8000"
+    public_url: Annotated[str, _key("Where people reach this installation; used in links and codes.")] = (
+        "http://127.0.0.1:8000"
+    )
     allowed_origins: Annotated[list[str], _key("Origins of other web applications that may call the api (CORS).")] = []
     trusted_proxies: Annotated[
         list[str], _key("Networks of load balancers whose X-Forwarded-For is believed (CIDR).")
@@ -60,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     secret: Annotated[
         str, _key("Signs tokens and codes; at least 32 characters, the same in every process.", min_length=32)
     ] = _UNSAFE
+    previous_secrets: Annotated[
+        list[str], _key("Secrets used before; what they signed is still believed until it expires.")
+    ] = []
     vault_keys: Annotated[
         list[str],
         _key("Vault keys as id:base64 of 32 bytes; the first encrypts, all decrypt. Derived from secret when empty."),
@@ -81,12 +94,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     live_heartbeat_seconds: Annotated[float, _key("How often an idle live stream sends a comment.", gt=0)] = 15.0
     live_history: Annotated[int, _key("The most updates that one reconnection may replay.", ge=1)] = 10_000
     job_attempts: Annotated[int, _key("Attempts of a reaction before it becomes a dead letter.", ge=1, le=50)] = 8
-    job_backoff_seconds: Annotated[float, _key("First delay before another attempt; it doubles, with jitter.", gt=0)] = 1.0
+    job_backoff_seconds: Annotated[
+        float, _key("First delay before another attempt; it doubles, with jitter.", gt=0)
+    ] = 1.0
     job_concurrency: Annotated[int, _key("Reactions that one worker process runs at once.", ge=1, le=200)] = 10
     job_heartbeat_seconds: Annotated[
         float, _key("A job whose worker was silent for this long is given to another.", gt=0)
     ] = 30.0
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], _key("The least severe that is logged.")] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _key("The least severe that is logged.")] = (
+        "info"
+    )
     log_format: Annotated[Literal["json", "console"], _key("JSON lines, or coloured text for people.")] = "json"
     metrics_token: Annotated[
         str | None, _key("Bearer token that /metrics asks for; without one it answers loopback only.")
@@ -112,6 +129,7 @@ _PLATFORM_NAMES = {
     "database_owner_url": "DATABASE_OWNER_URL",
     "database_relay_url": "DATABASE_RELAY_URL",
     "database_replica_url": "DATABASE_REPLICA_URL",
+    "database_backup_url": "DATABASE_BACKUP_URL",
     "sentry_dsn": "SENTRY_DSN",
 }
 
@@ -156,3 +174,18 @@ def _check(settings: Settings) -> None:
 def current() -> Settings:
     """The settings of this process, read once."""
     return read()
+
+
+_SECRET = ("secret", "previous_secrets", "vault_keys", "metrics_token", "sentry_dsn")
+
+
+def described(settings: Settings) -> list[tuple[str, str, str]]:
+    """Every key with its value in force, secrets and passwords hidden, and what it is for."""
+    rows: list[tuple[str, str, str]] = []
+    for name, hint in get_type_hints(Settings, include_extras=True).items():
+        value = getattr(settings, name)
+        shown = "" if value in (None, []) else str(value)
+        if shown and (name in _SECRET or (name.endswith("_url") and "@" in shown)):
+            shown = "(set)"
+        rows.append((name, shown, next(meta.description or "" for meta in hint.__metadata__)))
+    return rows

@@ -37,6 +37,14 @@ class Report(msgspec.Struct, kw_only=True):
     members_added: int
     rewards_earned: int
 
+    def told(self) -> str:
+        """The report in a sentence."""
+        did = "would add" if self.dry_run else "added"
+        return (
+            f"{self.lines:,} lines, {len(self.rejected):,} rejected; {did} {self.visits_added:,} visits "
+            f"({self.visits_known:,} were known), {self.members_added:,} members, {self.rewards_earned:,} rewards."
+        )
+
 
 async def import_visits(
     database: Database,

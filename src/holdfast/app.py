@@ -1,0 +1,98 @@
+"""Puts the platform together; the one file that knows every part."""
+
+import asyncio
+import socket
+from typing import Any
+
+from holdfast.integrations.inbox import sandbox as inbox_sandbox
+from holdfast.integrations.mail import api as mail_api
+from holdfast.kernel import crypto, http, jobs, live, processes, telemetry
+from holdfast.kernel import database as databases
+from holdfast.kernel.database import Addresses, Database
+from holdfast.kernel.http import inbox as inbox_http
+from holdfast.kernel.http import live as live_http
+from holdfast.kernel.settings import Settings
+from holdfast.kernel.worker import Worker
+from holdfast.shared.accounts import api as accounts_api
+from holdfast.shared.accounts import reactions as accounts_reactions
+from holdfast.shared.ledger import api as ledger_api
+from holdfast.shared.ledger import reactions as ledger_reactions
+from holdfast.shared.people import api as people_api
+from holdfast.shared.people import reactions as people_reactions
+from holdfast.shared.sessions import api as sessions_api
+from holdfast.shared.sessions import authentication
+from holdfast.shared.sessions import reactions as sessions_reactions
+from holdfast.shared.tenants import api as tenants_api
+from holdfast.systems.loyalty import api as loyalty_api
+from holdfast.systems.loyalty import reactions as loyalty_reactions
+
+routes: list[http.Route] = [
+    *sessions_api.routes,
+    *accounts_api.routes,
+    *people_api.routes,
+    *tenants_api.routes,
+    *ledger_api.routes,
+    *loyalty_api.routes,
+    *mail_api.routes,
+    *inbox_http.routes,
+]
+"""Every route but the kernel's own (health, metrics, documentation, live)."""
+
+reacting = (accounts_reactions, ledger_reactions, loyalty_reactions, people_reactions, sessions_reactions)
+"""Modules that declare reactions and schedules; importing one is what mounts it."""
+
+providers = (inbox_sandbox,)
+"""Modules that declare whose webhooks are taken in; importing one is what mounts it."""
+
+registry = jobs.REGISTRY
+
+_NOWHERE = "postgresql://nobody@/nowhere"
+
+
+def application(database: Database, settings: Settings, *, hub: live.Hub | None = None) -> http.Application:
+    """The web application over an opened database. ``hub`` is the live hub, for whoever must stop it first."""
+    crypto.use(settings)
+    hub = hub or live.Hub(database)
+    app = http.application(
+        database,
+        settings,
+        routes=[*routes, *live_http.routes(hub)],
+        authenticate=authentication.authenticate,
+        lifespan=[live_http.lifespan(hub)],
+    )
+    app.asgi_handler = live_http.Discovery(app.asgi_handler, hub)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The API's document, made without a database."""
+    where = Addresses(app=_NOWHERE, direct=_NOWHERE, owner=None, relay=_NOWHERE, replica=_NOWHERE)
+    settings = Settings()
+    return http.openapi_document(application(Database(where, settings), settings))
+
+
+async def serve(settings: Settings, *, listener: socket.socket | None = None) -> None:
+    """Answer requests until SIGTERM or Ctrl-C, then let what has begun end."""
+    processes.stop_with_parent()
+    async with databases.opened(settings) as database:
+        hub = live.Hub(database)
+        telemetry.configure(settings)
+        try:
+            await http.serve(
+                application(database, settings, hub=hub), settings, listener=listener, on_stopping=hub.drain
+            )
+        finally:
+            telemetry.close()
+
+
+async def work(settings: Settings) -> None:
+    """Run reactions and schedules until SIGTERM or Ctrl-C, then finish what has begun."""
+    stopping = asyncio.Event()
+    processes.stop_on_signals(stopping)
+    crypto.use(settings)
+    async with databases.opened(settings) as database:
+        telemetry.configure(settings)
+        try:
+            await Worker(database, registry).run(stopping)
+        finally:
+            telemetry.close()

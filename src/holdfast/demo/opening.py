@@ -1,0 +1,113 @@
+"""Opening day: the cafés open through the API as their owners would do it, and their past is imported.
+
+Every step looks first whether it was done, so that a demo which was stopped half-way goes on where it stopped.
+"""
+
+import re
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from holdfast.demo.cafes import PASSWORD, Cafe, Person, history
+from holdfast.demo.client import Client, Refused
+from holdfast.kernel.database import Database
+from holdfast.systems.loyalty import imports
+
+Progress = Callable[[int, int], None]
+
+
+async def open_cafe(address: str, cafe: Cafe) -> tuple[str, str]:
+    """Register the owner, open the business and its program, invite the staff; gives the ids of business and program.
+
+    Raises:
+        Refused, TimeoutError: the API did not do what it should.
+    """
+    owner = cafe.people[0]
+    async with Client(address) as client:
+        try:
+            await client.sign_in(owner.email, PASSWORD)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+            await _register(client, owner)
+            await client.sign_in(owner.email, PASSWORD)
+        mine = await client.call("GET", "/api/tenants")
+        tenant = next((each["tenant"] for each in mine), None) or await _open(client, cafe)
+        client.act_in(tenant)
+        for person in cafe.people[1:]:
+            await _invite(client, person, address)
+        known = await client.call("GET", "/api/loyalty/programs")
+        program = known[0] if known else await _open_program(client, cafe)
+        return tenant, program["id"]
+
+
+async def _register(client: Client, person: Person) -> None:
+    wanted = {"email": person.email, "password": PASSWORD, "name": person.name, "locale": "es"}
+    registration = await client.call("POST", "/api/auth/register", wanted)
+    code = re.search(r"\b\d{6}\b", await client.mail(person.email, "Your code is"))
+    assert code is not None  # noqa: S101 - the mail was chosen because it has a code
+    proof = {"verification": registration["verification"], "code": code.group()}
+    await client.call("POST", "/api/auth/verify-email", proof)
+
+
+async def _open(client: Client, cafe: Cafe) -> str:
+    wanted = {
+        "name": cafe.name,
+        "currency": "PEN",
+        "timezone": "America/Lima",
+        "country": "PE",
+        "languages": ["es", "en"],
+        "systems": ["loyalty"],
+        "email": cafe.people[0].email,
+    }
+    return str((await client.call("POST", "/api/tenants", wanted))["id"])
+
+
+async def _open_program(client: Client, cafe: Cafe) -> dict[str, str]:
+    wanted = {
+        "name": cafe.program,
+        "stamps_required": cafe.stamps_required,
+        "reward": cafe.reward,
+        "stamp_gap_seconds": 30,
+        "inactivity_days": 21,
+    }
+    opened: dict[str, str] = await client.call("POST", "/api/loyalty/programs", wanted)
+    return opened
+
+
+async def _invite(owner: Client, person: Person, address: str) -> None:
+    async with Client(address) as guest:
+        try:
+            await guest.sign_in(person.email, PASSWORD)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+        else:
+            return
+        waiting = await owner.call("GET", "/api/people/invitations")
+        if all(invitation["email"] != person.email for invitation in waiting["items"]):
+            await owner.call("POST", "/api/people/invitations", {"email": person.email, "role": person.role})
+        link = re.search(r"/invitations/(\S+)", await owner.mail(person.email, "/invitations/"))
+        assert link is not None  # noqa: S101 - the mail was chosen because it has a link
+        wanted = {"token": link.group(1), "name": person.name, "password": PASSWORD, "locale": "es"}
+        await guest.call("POST", "/api/auth/accept-invitation", wanted)
+
+
+async def import_past(
+    database: Database, cafe: Cafe, tenant: str, program: str, *, today: date, progress: Progress
+) -> imports.Report | None:
+    """Replay the café's past, unless it has one; gives what was done.
+
+    Its days count back from the day on which the demo first ran, so they are worked out only once.
+    """
+    async with database.relay.connection() as connection:
+        begun = await connection.fetchval(
+            "select min(at) from kernel_event where tenant_id = $1 and name = 'loyalty.programs.opened'", UUID(tenant)
+        )
+    until = begun.date() if begun is not None else today
+    with tempfile.TemporaryDirectory() as folder:
+        file = history(cafe, until, Path(folder))
+        report = await imports.import_visits(database, UUID(tenant), UUID(program), file, progress=progress)
+    return report if report.visits_added else None
