@@ -25,10 +25,45 @@ begin
 end
 $$;
 
+-- Places in the order of what was committed: the transaction's number, which a server counts from its own birth. Data
+-- that is restored into a younger server has numbers that are still to come there, so an offset is added to them.
+create function kernel_xid_offset() returns bigint
+    language sql immutable parallel safe
+    as $$ select 0::bigint $$;
+
+create function kernel_xid() returns bigint
+    language sql stable
+    as $$ select pg_current_xact_id()::text::bigint + kernel_xid_offset() $$;
+comment on function kernel_xid() is 'The number of this transaction in the order.';
+
+create function kernel_horizon() returns bigint
+    language sql stable
+    as $$ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint + kernel_xid_offset() $$;
+comment on function kernel_horizon() is 'The oldest transaction that is still open; all before it is settled and visible.';
+
+create procedure kernel_rebase()
+    language plpgsql
+    as $$
+declare
+    newest bigint := (
+        select greatest((select max(xid) from kernel_event), (select max(xid) from kernel_cursor))
+    );
+begin
+    if newest >= kernel_horizon() then
+        execute format(
+            'create or replace function kernel_xid_offset() returns bigint language sql immutable parallel safe as %L',
+            -- Room for what the caller may not see: rows of other tables, and events that were not handed on.
+            format('select %s::bigint', kernel_xid_offset() + newest - kernel_horizon() + 4294967296)
+        );
+    end if;
+end
+$$;
+comment on procedure kernel_rebase() is 'After a restore, as the owner: lets the order go on where the restored data ends.';
+
 create table kernel_event (
     id uuid not null,
     tenant_id uuid not null default kernel_tenant(),
-    xid bigint not null default pg_current_xact_id()::text::bigint,
+    xid bigint not null default kernel_xid(),
     seq bigint not null generated always as identity,
     name text not null,
     subject_id uuid,
@@ -47,26 +82,34 @@ call kernel_protect('kernel_event', 'select, insert');
 grant select on kernel_event to holdfast_relay;
 create policy relay on kernel_event for select to holdfast_relay using (true);
 
+-- How far the relay has read, when each clock last ticked, and which clocks ticked at all.
 create table kernel_cursor (
     name text primary key,
     xid bigint not null default 0,
     seq bigint not null default 0,
     moved_at timestamptz not null default now()
 );
-insert into kernel_cursor (name) values ('relay');
+insert into kernel_cursor (name) values ('relay'), ('leader'), ('clock');
 grant select, update on kernel_cursor to holdfast_relay;
 
--- Which reactions exist, told by every worker at its start, so that a relay of an older release loses nothing.
+-- Which reactions exist and to what, told by every worker at its start, so that a relay of an older release loses
+-- nothing; the event '*' is every event.
 create table kernel_reaction (
-    name text primary key,
+    name text not null,
     event text not null,
-    priority integer not null,
-    seen_at timestamptz not null default now()
+    priority bigint not null,
+    lane text not null check (lane in ('subject', 'tenant')),
+    delay interval,
+    next_call_at timestamptz not null default '-infinity',
+    seen_at timestamptz not null default now(),
+    primary key (name, event)
 );
 create index kernel_reaction_event on kernel_reaction (event);
+comment on column kernel_reaction.next_call_at is 'For a reaction with a rate: when its next run may start.';
 grant select, insert, update, delete on kernel_reaction to holdfast_relay;
 
 -- One row per event and reaction: the queue of its lane, the record that the effect happened, and the dead letter.
+-- due_at is by the tenant's clock; null is due at once.
 create table kernel_delivery (
     event_id uuid not null,
     reaction text not null,
@@ -75,20 +118,23 @@ create table kernel_delivery (
     xid bigint not null,
     seq bigint not null,
     state text not null default 'pending' check (state in ('pending', 'done', 'dead')),
-    attempts integer not null default 0,
-    due_at timestamptz not null default now(),
+    attempts bigint not null default 0,
+    due_at timestamptz,
     error text,
-    done_at timestamptz,
+    finished_at timestamptz,
     primary key (event_id, reaction)
+) with (
+    -- A queue: every row is written twice soon after one another, and its index must not fill with the dead.
+    autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000,
+    autovacuum_analyze_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 0
 );
-create index kernel_delivery_lane on kernel_delivery (reaction, lane, xid, seq) where state = 'pending';
-create index kernel_delivery_tenant on kernel_delivery (tenant_id, state, xid, seq);
-create index kernel_delivery_dead on kernel_delivery (xid, seq) where state = 'dead';
-create index kernel_delivery_done on kernel_delivery (done_at) where state = 'done';
+create index kernel_delivery_lane on kernel_delivery (tenant_id, reaction, lane, xid, seq) where state = 'pending';
+create index kernel_delivery_dead on kernel_delivery (tenant_id, xid, seq) where state = 'dead';
 call kernel_protect('kernel_delivery', 'select, update');
 grant select, insert, update, delete on kernel_delivery to holdfast_relay;
 create policy relay on kernel_delivery to holdfast_relay using (true) with check (true);
 
+-- When each schedule is due next, per tenant and by the tenant's clock; retry_at and finished_at are by the real one.
 create table kernel_schedule (
     name text not null,
     tenant_id uuid not null,
@@ -96,11 +142,12 @@ create table kernel_schedule (
     next_at timestamptz not null,
     last_at timestamptz,
     finished_at timestamptz,
+    retry_at timestamptz,
     error text,
-    failures integer not null default 0,
-    primary key (name, tenant_id)
+    failures bigint not null default 0,
+    primary key (tenant_id, name)
 );
-create index kernel_schedule_due on kernel_schedule (next_at);
+create index kernel_schedule_due on kernel_schedule (name, next_at);
 call kernel_protect('kernel_schedule', 'select, update');
 grant select, insert, update, delete on kernel_schedule to holdfast_relay;
 create policy relay on kernel_schedule to holdfast_relay using (true) with check (true);
@@ -122,7 +169,7 @@ create table kernel_idempotency (
     actor text not null,
     key text not null,
     request_hash bytea not null,
-    status smallint,
+    status bigint,
     headers jsonb,
     body bytea,
     created_at timestamptz not null default now(),
@@ -135,7 +182,7 @@ create policy relay on kernel_idempotency to holdfast_relay using (true);
 
 create unlogged table kernel_rate (
     key text primary key,
-    hits integer not null,
+    hits bigint not null,
     expires_at timestamptz not null
 );
 create index kernel_rate_expires on kernel_rate (expires_at);
@@ -148,3 +195,6 @@ create table kernel_sequence (
     primary key (tenant_id, name)
 );
 call kernel_protect('kernel_sequence', 'select, insert, update');
+
+-- Readiness compares the database's revision with the release's own.
+grant select on kernel_migration to holdfast_app, holdfast_relay;

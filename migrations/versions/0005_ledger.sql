@@ -9,7 +9,7 @@ create table ledger_account (
     side text not null default 'credit',
     guarded boolean not null default true,
     created_at timestamptz not null default now(),
-    xid bigint not null default pg_current_xact_id()::text::bigint,
+    xid bigint not null default kernel_xid(),
     seq bigint not null generated always as identity,
     -- Words are printable ASCII without spaces, so that a row has exactly one canonical line to be hashed.
     constraint ledger_account_book check (book ~ '^[!-~]{1,100}$'),
@@ -45,7 +45,7 @@ create table ledger_transfer (
     hold_id uuid references ledger_transfer (id),
     reverses_id uuid references ledger_transfer (id),
     at timestamptz not null,
-    xid bigint not null default pg_current_xact_id()::text::bigint,
+    xid bigint not null default kernel_xid(),
     seq bigint not null generated always as identity,
     constraint ledger_transfer_kind check (kind in ('post', 'hold', 'settle', 'release')),
     constraint ledger_transfer_accounts check (debit_id <> credit_id),

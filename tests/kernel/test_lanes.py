@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from holdfast.kernel import deliveries
+from holdfast.kernel import deliveries, ids
 from holdfast.kernel.database import Addresses, Database
 from holdfast.kernel.jobs import Registry
+from holdfast.kernel.lanes import Lane
 from holdfast.kernel.tx import PLATFORM, LockedElsewhere, Tx, begin, transaction
 from tests.conftest import Drain, Open
 from tests.kernel.effects import Happened, happen, make_table, note
@@ -69,6 +70,30 @@ class TestLanes:
         go_on.set()
         assert (await holder).done == 2
         assert seen == [1, 2]
+
+    async def test_what_comes_between_the_last_look_and_the_release_is_seen_by_another_look(
+        self, registry: Registry, committed: Open, drain: Drain, database: Database, tenant: UUID
+    ) -> None:
+        @registry.on(Happened, name="test.between")
+        async def react(tx: Tx, event: Happened) -> None: ...
+
+        await drain(registry)
+        thing, reaction = ids.new(), registry.reactions["test.between"]
+        lane = Lane(database=database, reaction=reaction, tenant=tenant, id=thing)
+        async with database.app.connection() as connection:
+            tx = await lane.begin(connection)
+            assert await lane.head(tx, 1) == []
+            # Now an event comes, and the worker that it wakes finds the lane taken.
+            await happen(committed, 1, thing=thing)
+            await drain(Registry())
+            assert (await deliveries.drain_lane(database, reaction, tenant, thing)).done == 0
+            assert await lane.release(connection)
+            await lane.begin(connection)
+            assert await lane.release(connection, [UUID(int=0)])
+        assert (await drain(registry)).done == 1
+        async with database.app.connection() as connection:
+            await lane.begin(connection)
+            assert not await lane.release(connection)
 
     async def test_a_lane_gives_way_to_others_after_a_while(
         self, registry: Registry, committed: Open, drain: Drain, database: Database, tenant: UUID

@@ -109,7 +109,8 @@ class TestWorker:
         tenant = await new_tenant(alone)
         stop = asyncio.Event()
         small = Database(alone.where, Settings(environment="test", job_concurrency=1, pool_size=2))
-        running = asyncio.create_task(Worker(small, registry).run(stop, deadline_seconds=30))
+        worker = Worker(small, registry)
+        running = asyncio.create_task(worker.run(stop, deadline_seconds=30))
         try:
             await _known(alone, registry)
             async with transaction(alone, tenant) as tx:
@@ -118,6 +119,7 @@ class TestWorker:
             async with asyncio.timeout(SECONDS):
                 await started.wait()
                 stop.set()
+                await until_true(lambda: worker.stopping)
                 finish.set()
                 await running
         finally:

@@ -6,7 +6,7 @@ commit late, because a later number can become visible before an earlier one (do
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform, final
 from uuid import UUID
 
 import msgspec
@@ -45,11 +45,16 @@ class Event(msgspec.Struct, kw_only=True, frozen=True):
         """The id of what the event is about."""
         return getattr(self, self.subject) if self.subject else None
 
+    @final
     def topics(self) -> list[str]:
         """The live topics of the event: its noun's (``/loyalty/stamps``) and its subject's (``…/{subject}``)."""
-        room = "/" + "/".join(self.name.split(".")[:-1])
-        subject = self.subject_id()
-        return [room] if subject is None else [room, f"{room}/{subject}"]
+        return topics_of(self.name, self.subject_id())
+
+
+def topics_of(name: str, subject: UUID | None) -> list[str]:
+    """The live topics of an event of that name about that subject; they follow from the row, whoever knows the kind."""
+    room = "/" + "/".join(name.split(".")[:-1])
+    return [room] if subject is None else [room, f"{room}/{subject}"]
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):

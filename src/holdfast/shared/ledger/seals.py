@@ -105,7 +105,7 @@ async def seal(tx: Tx, *, most: int = 5 * BATCH) -> int:
 async def _seal_batch(tx: Tx, limit: int) -> int:
     last = await end(tx)
     # Everything below the horizon was committed or rolled back before this statement, so both reads see all of it.
-    horizon = await tx.one(int, "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    horizon = await tx.one(int, "select kernel_horizon()")
     if last.xid >= horizon:
         raise SealAhead
     accounts = await tx.all(
