@@ -1,16 +1,22 @@
 """Puts the platform together; the one file that knows every part."""
 
 import asyncio
+import contextlib
 import socket
 from typing import Any
+
+import asyncpg
+import structlog
 
 from holdfast.integrations.inbox import sandbox as inbox_sandbox
 from holdfast.integrations.mail import api as mail_api
 from holdfast.kernel import crypto, http, jobs, live, processes, telemetry
 from holdfast.kernel import database as databases
 from holdfast.kernel.database import Addresses, Database
+from holdfast.kernel.http import idempotency, rates
 from holdfast.kernel.http import inbox as inbox_http
 from holdfast.kernel.http import live as live_http
+from holdfast.kernel.problems import Problem
 from holdfast.kernel.settings import Settings
 from holdfast.kernel.worker import Worker
 from holdfast.shared.accounts import api as accounts_api
@@ -25,6 +31,10 @@ from holdfast.shared.sessions import reactions as sessions_reactions
 from holdfast.shared.tenants import api as tenants_api
 from holdfast.systems.loyalty import api as loyalty_api
 from holdfast.systems.loyalty import reactions as loyalty_reactions
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 600.0
 
 routes: list[http.Route] = [
     *sessions_api.routes,
@@ -85,6 +95,18 @@ async def serve(settings: Settings, *, listener: socket.socket | None = None) ->
             telemetry.close()
 
 
+async def _sweep(database: Database, stopping: asyncio.Event) -> None:
+    """Forget idempotency keys and rate counters that are over, until the worker stops."""
+    while not stopping.is_set():
+        try:
+            await idempotency.sweep(database)
+            await rates.sweep(database)
+        except (Problem, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("sweep.interrupted", error=type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), SWEEP_SECONDS)
+
+
 async def work(settings: Settings) -> None:
     """Run reactions and schedules until SIGTERM or Ctrl-C, then finish what has begun."""
     stopping = asyncio.Event()
@@ -93,6 +115,8 @@ async def work(settings: Settings) -> None:
     async with databases.opened(settings) as database:
         telemetry.configure(settings)
         try:
-            await Worker(database, registry).run(stopping)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(Worker(database, registry).run(stopping))
+                group.create_task(_sweep(database, stopping))
         finally:
             telemetry.close()

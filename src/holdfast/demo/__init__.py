@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2
 import msgspec
@@ -19,7 +20,7 @@ from holdfast.demo.client import Refused
 from holdfast.demo.trickle import Trickle
 from holdfast.kernel import clock, crypto, database, logs, migrations, processes
 from holdfast.kernel import settings as settings_
-from holdfast.kernel.settings import Settings
+from holdfast.kernel.settings import Settings, SettingsError
 
 __all__ = ["Refused", "run"]
 
@@ -27,37 +28,61 @@ READY_SECONDS = 60.0
 ENVIRONMENT = {
     "HOLDFAST_ENVIRONMENT": "demo",
     "HOLDFAST_LOG_LEVEL": "warning",
+    "HOLDFAST_LOG_FORMAT": "json",
     # The whole café street comes from one address.
     "HOLDFAST_RATE_LIMIT_REQUESTS": "100000",
     "HOLDFAST_RATE_LIMIT_SIGN_INS": "1000",
 }
+_INDENT = (0, 0, 0, 2)
 
 
 async def run(console: Console, *, port: int | None, trickling: bool, seconds: float | None) -> None:
-    """Start everything, open the cafés unless they are open, and serve until Ctrl-C, SIGTERM or after ``seconds``."""
+    """Start everything, open the cafés unless they are open, and serve until Ctrl-C, SIGTERM or after ``seconds``.
+
+    Raises:
+        SettingsError: the settings lead to a database that nobody called a demo's.
+    """
+    settings = _settings(settings_.current())
     stopping = asyncio.Event()
     processes.stop_on_signals(stopping)
-    port = _free_port(port or settings_.current().port, chosen=port is not None)
+    port = _free_port(port or settings.port, chosen=port is not None)
     address = f"http://127.0.0.1:{port}"
-    settings = msgspec.structs.replace(
-        settings_.current(), environment="demo", log_level="warning", port=port, public_url=address
-    )
-    logs.configure(settings)
-    crypto.use(settings)
+    settings = msgspec.structs.replace(settings, port=port, public_url=address)
+    log = Path(settings.data_dir) / "demo.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        # What processes log would tear the display apart; it is kept for whoever looks for the cause of trouble.
+        logs.configure(settings, output)
+        crypto.use(settings)
+        await _start(console, settings)
+        children = [processes.Child("api", ("api", "--port", str(port))), processes.Child("worker", ("worker",))]
+        environment = ENVIRONMENT | {"HOLDFAST_PUBLIC_URL": address}
+        async with asyncio.TaskGroup() as group:
+            group.create_task(processes.run(children, environment=environment, output=output, stopping=stopping))
+            try:
+                await _until(stopping, _serve(console, settings, log, trickling=trickling, seconds=seconds))
+            finally:
+                console.print("\n  Stopping; the data stays.")
+                stopping.set()
+
+
+def _settings(given: Settings) -> Settings:
+    """The demo's settings. Its passwords are known to everybody, so no other installation's database may get them."""
+    if given.database_url is not None and given.environment not in ("demo", "test"):
+        raise SettingsError(
+            "The demo makes accounts whose password everybody knows. To let it write to the database of DATABASE_URL, "
+            "set HOLDFAST_ENVIRONMENT=demo; without DATABASE_URL it starts a PostgreSQL of its own."
+        )
+    return msgspec.structs.replace(given, environment="demo", log_level="warning", log_format="json")
+
+
+async def _start(console: Console, settings: Settings) -> None:
     where = await database.addresses(settings)
-    _step(console, "PostgreSQL", f"running ({where.app.partition('@')[2]})")
+    own = f"a server of the demo's own, in {settings.data_dir}/postgres"
+    _step(console, "PostgreSQL", own if settings.database_url is None else where.app.rpartition("@")[2])
     if where.owner is not None:
         before, after = await migrations.migrate(where.owner)
-        _step(console, "Tables", "as they were" if before == after else f"at {after}")
-    children = [processes.Child("api", ("api", "--port", str(port))), processes.Child("worker", ("worker",))]
-    environment = ENVIRONMENT | {"HOLDFAST_PUBLIC_URL": address}
-    async with asyncio.TaskGroup() as group:
-        group.create_task(processes.run(children, environment=environment, stopping=stopping))
-        try:
-            await _until(stopping, _serve(console, settings, address, trickling=trickling, seconds=seconds))
-        finally:
-            console.print("  Stopping; the data stays.")
-            stopping.set()
+        _step(console, "Tables", "as they were" if before == after else f"made, revision {after}")
 
 
 async def _until(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:
@@ -73,9 +98,10 @@ async def _until(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> 
         working.result()
 
 
-async def _serve(console: Console, settings: Settings, address: str, *, trickling: bool, seconds: float | None) -> None:
-    await _ready(address)
-    _step(console, "Api and worker", "answering")
+async def _serve(console: Console, settings: Settings, log: Path, *, trickling: bool, seconds: float | None) -> None:
+    address = settings.public_url
+    await _ready(address, log)
+    _step(console, "Api and worker", f"answering at {address}")
     counters: list[Trickle] = []
     async with database.opened(settings) as database_:
         for cafe in CAFES:
@@ -84,12 +110,10 @@ async def _serve(console: Console, settings: Settings, address: str, *, tricklin
                 done = await opening.import_past(
                     database_, cafe, tenant, program, today=clock.now().date(), progress=progress
                 )
-            past = (
-                "open" if done is None else f"open, with {done.members_added:,} guests and {done.visits_added:,} visits"
-            )
-            _step(console, cafe.name, past)
+            counted = "" if done is None else f"{done.members_added:,} customers and {done.visits_added:,} visits"
+            _step(console, cafe.name, f"opened, with {counted}" if counted else "open, as it was left")
             counters.append(Trickle(address, cafe, tenant))
-    _tell(console, address)
+    _tell(console, address, log)
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
@@ -101,7 +125,7 @@ async def _serve(console: Console, settings: Settings, address: str, *, tricklin
             raise
 
 
-async def _ready(address: str) -> None:
+async def _ready(address: str, log: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
     async with httpx2.AsyncClient() as client:
         while True:
@@ -111,7 +135,7 @@ async def _ready(address: str) -> None:
             except (httpx2.HTTPError, OSError):
                 pass
             if time.monotonic() > deadline:
-                raise TimeoutError("The api does not answer; `holdfast doctor` says what is wrong.")
+                raise TimeoutError(f"The api does not answer; `holdfast doctor` says what is wrong, or see {log}.")
             await asyncio.sleep(0.1)
 
 
@@ -134,24 +158,28 @@ def _step(console: Console, what: str, told: str) -> None:
 
 @contextmanager
 def _bar(console: Console, cafe: Cafe) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar for a café's past; gone when it is imported."""
-    columns = (TextColumn("    {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    """A progress bar for a café's past, where its line will stand; gone when it is imported."""
+    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"{cafe.name}: importing visits", total=None)
+        task = progress.add_task(f"  {cafe.name:<18} importing", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _tell(console: Console, address: str) -> None:
-    table = Table("sign in as", "with", "who is", "at", box=None, padding=(0, 2, 0, 0))
+def _tell(console: Console, address: str, log: Path) -> None:
+    table = Table("sign in with", "name", "role", "café", box=None, padding=_INDENT, header_style="dim")
     for cafe in CAFES:
         for person in cafe.people:
-            table.add_row(person.name, person.email, person.role, cafe.name)
+            table.add_row(person.email, person.name, person.role, cafe.name)
     console.print()
     console.print(table)
-    console.print(f"  The password of all is [bold]{PASSWORD}[/bold].", highlight=False)
-    console.print(f"\n  Documentation  {address}/api/docs")
-    console.print(f"  Health         {address}/health/ready")
-    console.print(f"  Mailbox        {address}/api/sandbox/mail?to={CAFES[0].people[0].email}")
+    console.print(f"\n  The password of all is [bold]{PASSWORD}[/bold].\n", highlight=False)
+    for what, where in (
+        ("Documentation", f"{address}/api/docs"),
+        ("Health", f"{address}/health/ready"),
+        ("Mailbox", f"{address}/api/sandbox/mail?to={CAFES[0].people[0].email}"),
+        ("Log", str(log)),
+    ):
+        console.print(f"  {what:<14} {where}", highlight=False, soft_wrap=True)
     console.print("\n  Ctrl-C stops everything; starting again keeps the data.\n", highlight=False)
 
 
@@ -161,23 +189,28 @@ async def _trickle(console: Console, counters: list[Trickle]) -> None:
             group.create_task(counter.run())
         if not console.is_terminal:
             return
-        with Live(console=console, refresh_per_second=4, transient=True) as live:
+        # The last state stays on the screen when the demo stops.
+        with Live(_counted(counters), console=console, auto_refresh=False) as live:
             while True:
-                live.update(_counted(counters))
                 await asyncio.sleep(0.25)
+                live.update(_counted(counters), refresh=True)
 
 
 def _counted(counters: list[Trickle]) -> Table:
-    table = Table(
-        "café", "stamps", "new guests", "rewards", "handed out", "taken back", "refused", "median", "", box=None
-    )
+    """What happened since the start, in columns that keep their width while the numbers grow."""
+    table = Table(box=None, padding=_INDENT, header_style="dim", collapse_padding=True, pad_edge=True)
+    table.add_column("at the counter", width=18, no_wrap=True)
+    for heading in ("stamps", "enrolled", "rewards", "redeemed", "voided", "refused", "median"):
+        table.add_column(heading, justify="right", min_width=6, no_wrap=True)
+    # Room to spare at its end: what the terminal echoes there, such as ^C, must not begin a new line.
+    table.add_column("latest", width=22, no_wrap=True, overflow="ellipsis")
     for counter in counters:
         done = counter.done
         table.add_row(
             counter.cafe.name,
-            *(str(done[what]) for what in ("stamps", "members", "rewards", "redeemed", "voided")),
-            str(done["refused"] + done["unreachable"]),
-            f"{counter.median_ms:.0f} ms",
+            *(f"{done[what]:,}" for what in ("stamps", "members", "rewards", "redeemed", "voided")),
+            f"{done['refused'] + done['unreachable']:,}",
+            f"{counter.median_ms:.0f} ms" if counter.latencies_ms else "",
             counter.last,
         )
     return table

@@ -44,7 +44,7 @@ class Trickle:
                     await self._serve(client)
                 except Refused as refused:
                     self.done["refused"] += 1
-                    self.last = str(refused)
+                    self.last = f"refused: {refused.code.rpartition('.')[2] or refused.status}"
                 except (httpx2.HTTPError, OSError) as error:
                     self.done["unreachable"] += 1
                     self.last = type(error).__name__

@@ -47,7 +47,7 @@ def start(folder: Path) -> str:
     deadline = time.monotonic() + START_SECONDS
     while True:
         uri = str(_server(folder.resolve()).get_uri())
-        if _accepts(folder):
+        if running(folder):
             return uri
         # A server that was killed a moment ago still counts as running until the machine has buried it.
         if time.monotonic() > deadline:
@@ -55,7 +55,8 @@ def start(folder: Path) -> str:
         time.sleep(0.1)
 
 
-def _accepts(folder: Path) -> bool:
+def running(folder: Path) -> bool:
+    """Whether the server of ``folder`` answers."""
     try:
         lines = (folder.resolve() / "postmaster.pid").read_text().splitlines()
         with socket.socket(socket.AF_UNIX) as probe:
