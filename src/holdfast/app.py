@@ -16,6 +16,7 @@ from holdfast.kernel.database import Addresses, Database
 from holdfast.kernel.http import idempotency, rates
 from holdfast.kernel.http import inbox as inbox_http
 from holdfast.kernel.http import live as live_http
+from holdfast.kernel.http import server as http_server
 from holdfast.kernel.problems import Problem
 from holdfast.kernel.settings import Settings
 from holdfast.kernel.worker import Worker
@@ -89,7 +90,11 @@ async def serve(settings: Settings, *, listener: socket.socket | None = None) ->
         telemetry.configure(settings)
         try:
             await http.serve(
-                application(database, settings, hub=hub), settings, listener=listener, on_stopping=hub.drain
+                application(database, settings, hub=hub),
+                settings,
+                listener=listener,
+                on_started=http_server.settle,
+                on_stopping=hub.drain,
             )
         finally:
             telemetry.close()

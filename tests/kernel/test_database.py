@@ -6,14 +6,16 @@ import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import msgspec
 import pytest
 
-from holdfast.kernel import embedded, migrations
+from holdfast.kernel import embedded, ids, migrations
 from holdfast.kernel.database import Addresses, Busy, Database, Pool, UnsafeRole
 from holdfast.kernel.settings import Settings
+from holdfast.kernel.tx import transaction
 from tests.conftest import SERVER, drop_database, make_database
 
 
@@ -51,6 +53,34 @@ async def test_a_connection_left_in_a_transaction_is_not_handed_on(where: Addres
     assert again is not connection
     pool.release(again)
     await pool.close()
+
+
+async def test_what_only_reads_ends_with_the_next_or_by_itself(where: Addresses, settings: Settings) -> None:
+    database = Database(where, msgspec.structs.replace(settings, pool_size=1))
+    tenants = [ids.new(), ids.new()]
+    seen = []
+    for tenant in tenants:
+        async with transaction(database, tenant, reading=True) as tx:
+            seen.append(await tx.one(UUID, "select kernel_tenant()"))
+            process = tx.connection.get_server_pid()
+    assert seen == tenants, "the next transaction is bound to its own tenant"
+    # Only the same role is told what a connection does.
+    watching = await asyncpg.connect(where.app)
+    async with asyncio.timeout(10):
+        while await watching.fetchval("select state from pg_stat_activity where pid = $1", process) != "idle":
+            await asyncio.sleep(0.01)
+    await watching.close()
+    async with transaction(database, tenants[0], reading=True) as tx:
+        assert tx.connection.get_server_pid() == process
+        assert await tx.one(int, "select count(*) from tenants_tenant") == 0
+    async with database.app.connection() as connection:
+        assert not connection.is_in_transaction(), "who asks for a connection gets one outside any transaction"
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with transaction(database, tenants[0], reading=True) as tx:
+            await tx.execute("insert into kernel_sequence (name, value) values ('read', 1)")
+    async with transaction(database, tenants[0]) as tx:
+        assert await tx.execute("insert into kernel_sequence (name, value) values ('written', 1)") == 1
+    await database.close()
 
 
 async def test_an_unreachable_server_is_a_problem(settings: Settings) -> None:

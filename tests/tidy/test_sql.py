@@ -36,6 +36,7 @@ TYPES: dict[type, set[str]] = {
     dict: {"jsonb"},
     msgspec.Raw: {"jsonb"},
 }
+_JSON = {"json", "jsonb"}
 # Statements that are not planned, so EXPLAIN does not take them.
 _UTILITY = re.compile(
     r"\s*(begin|commit|rollback|set|reset|show|listen|unlisten|notify|create|alter|drop|grant|revoke|truncate|call|vacuum"
@@ -60,9 +61,9 @@ def fits(kinds: list[Any], column: str) -> bool:
         if plain in (Any, object) or column in TYPES.get(plain, ()):
             return True
         origin = get_origin(plain)
-        if origin in (list, tuple, set, frozenset) and (column == "jsonb" or column.endswith("[]")):
+        if origin in (list, tuple, set, frozenset) and (column in _JSON or column.endswith("[]")):
             return True
-        if (origin is dict or (isinstance(plain, type) and issubclass(plain, msgspec.Struct))) and column == "jsonb":
+        if (origin is dict or (isinstance(plain, type) and issubclass(plain, msgspec.Struct))) and column in _JSON:
             return True
     return False
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import BinaryIO
 
 import msgspec
 import structlog
@@ -28,7 +29,7 @@ class Child(msgspec.Struct, frozen=True):
     """Open files that the process inherits, such as a socket that several serve from."""
 
 
-async def _start(child: Child, environment: dict[str, str]) -> asyncio.subprocess.Process:
+async def _start(child: Child, environment: dict[str, str], output: BinaryIO | None) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -37,17 +38,19 @@ async def _start(child: Child, environment: dict[str, str]) -> asyncio.subproces
         env={**os.environ, **environment, _SUPERVISED: "1"},
         # Nothing is ever written to it; a child sees it close when its parent is gone, however it went.
         stdin=asyncio.subprocess.PIPE,
+        stdout=output,
+        stderr=output,
         pass_fds=child.descriptors,
         # A group of its own, so that Ctrl-C reaches the parent alone and the children stop in order.
         start_new_session=True,
     )
 
 
-async def _keep(child: Child, environment: dict[str, str], stopping: asyncio.Event) -> None:
+async def _keep(child: Child, environment: dict[str, str], output: BinaryIO | None, stopping: asyncio.Event) -> None:
     """Run a child until stopping is asked for; start it again when it dies, after a delay that doubles."""
     delay = 0.5
     while not stopping.is_set():
-        process = await _start(child, environment)
+        process = await _start(child, environment, output)
         started = asyncio.get_running_loop().time()
         exited = asyncio.ensure_future(process.wait())
         asked = asyncio.ensure_future(stopping.wait())
@@ -106,8 +109,21 @@ def stop_on_signals(stopping: asyncio.Event) -> None:
         loop.add_signal_handler(number, asked, number)
 
 
-async def run(children: Sequence[Child], *, environment: dict[str, str] | None = None, stopping: asyncio.Event) -> None:
-    """Keep every child running until ``stopping`` is set, then stop them together."""
+async def run(
+    children: Sequence[Child],
+    *,
+    environment: dict[str, str] | None = None,
+    output: BinaryIO | None = None,
+    stopping: asyncio.Event,
+) -> None:
+    """Keep every child running until ``stopping`` is set, then stop them together.
+
+    Args:
+        children: what to run.
+        environment: settings of theirs, on top of this process's.
+        output: an open file that takes what they print; this process's own output when absent.
+        stopping: ends it all.
+    """
     async with asyncio.TaskGroup() as group:
         for child in children:
-            group.create_task(_keep(child, environment or {}, stopping))
+            group.create_task(_keep(child, environment or {}, output, stopping))

@@ -6,6 +6,7 @@ carries personal data: labels are routes, kinds and ids of businesses, capped in
 """
 
 import time
+from functools import lru_cache
 from threading import Lock
 from uuid import UUID
 
@@ -128,7 +129,12 @@ def request(method: str, route: str, status: int, seconds: float, *, streamed: b
 
 def query_type(sql: str) -> str:
     """What kind of statement it is, by its first word."""
-    word = sql[:12].lstrip().replace(";", " ").partition(" ")[0].partition("\n")[0].lower()
+    return _query_type(sql[:12])
+
+
+@lru_cache(maxsize=4096)
+def _query_type(start: str) -> str:
+    word = start.lstrip().replace(";", " ").partition(" ")[0].partition("\n")[0].lower()
     return _QUERY_TYPES.get(word, "other")
 
 

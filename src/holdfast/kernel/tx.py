@@ -4,10 +4,12 @@ It says who acts, for whom and when, holds the connection, and reads and writes 
 a job and the relay open one; a command never commits, so whatever it did happens wholly or not at all.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import lru_cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -224,15 +226,20 @@ def _problem(error: asyncpg.PostgresError) -> Exception:
             return error
 
 
-def _begin(tenant: UUID, person: UUID | None, seconds: float) -> str:
+@lru_cache(maxsize=4096)
+def _binding(tenant: UUID, person: UUID | None, seconds: float) -> str:
     # One simple query, so one round trip. UUID and float print no quote, so nothing can be injected.
     return (
-        f"begin; set local holdfast.tenant = '{tenant}'; set local holdfast.person = '{person or ''}'; "
+        f"set local holdfast.tenant = '{tenant}'; set local holdfast.person = '{person or ''}'; "
         f"set local statement_timeout = {int(seconds * 1000)}"
     )
 
 
 _OFFSET = "select clock_offset from tenants_tenant where id = $1"
+
+
+class LockedElsewhere(Exception):
+    """Another transaction holds the advisory lock under which this one was to begin."""
 
 
 async def begin(
@@ -243,19 +250,101 @@ async def begin(
     database: Database,
     request_id: str | None = None,
     cause: "Recorded | None" = None,
+    lock: int | None = None,
+    opening: LiteralString = "begin",
 ) -> Tx:
-    """Begin a transaction on a connection and bind it to a tenant; the caller commits or rolls back."""
-    await connection.execute(_begin(tenant, actor.person, database.settings.statement_seconds))
+    """Begin a transaction on a connection and bind it to a tenant; the caller commits or rolls back.
+
+    With ``lock``, only if that advisory lock is free; it is taken in the same round trip, before the first snapshot,
+    so that everything its last holder committed is seen.
+
+    Raises:
+        LockedElsewhere: the lock is taken; no transaction is open then.
+    """
+    statements = f"{opening}; {_binding(tenant, actor.person, database.settings.statement_seconds)}"
+    if lock is None:
+        await connection.execute(statements)
+    elif await connection.execute(f"{statements}; select 1 where pg_try_advisory_xact_lock({lock:d})") != "SELECT 1":
+        await connection.execute("rollback")
+        raise LockedElsewhere
     offset = timedelta()
     if database.settings.movable_clock and tenant != ids.PLATFORM:
         offset = await connection.fetchval(_OFFSET, tenant) or timedelta()
-    return Tx(
-        connection, tenant=tenant, actor=actor, now=clock.now(offset), request_id=request_id, cause=cause
-    )
+    return Tx(connection, tenant=tenant, actor=actor, now=clock.now(offset), request_id=request_id, cause=cause)
 
 
-@asynccontextmanager
-async def transaction(
+class _Transaction(AbstractAsyncContextManager[Tx]):
+    """What ``transaction`` gives: a class, because a generator costs several times as much."""
+
+    __slots__ = ("_actor", "_cause", "_connection", "_database", "_pool", "_reading", "_request_id", "_tenant")
+
+    def __init__(
+        self,
+        database: Database,
+        tenant: UUID,
+        actor: Actor,
+        request_id: str | None,
+        cause: "Recorded | None",
+        pool: Pool,
+        reading: bool,
+    ) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._actor = actor
+        self._request_id = request_id
+        self._cause = cause
+        self._pool = pool
+        self._reading = reading
+
+    async def __aenter__(self) -> Tx:
+        self._connection, unfinished = await self._pool.take()
+        try:
+            return await begin(
+                self._connection,
+                tenant=self._tenant,
+                actor=self._actor,
+                database=self._database,
+                request_id=self._request_id,
+                cause=self._cause,
+                opening=_OPENINGS[unfinished, self._reading],
+            )
+        except BaseException:
+            await self._roll_back()
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            await self._roll_back()
+        elif self._reading:
+            self._pool.release(self._connection, unfinished=True)
+        else:
+            try:
+                await self._connection.execute("commit")
+            except asyncpg.PostgresError as refused:
+                raise _problem(refused) from refused
+            finally:
+                self._pool.release(self._connection)
+
+    async def _roll_back(self) -> None:
+        try:
+            if not self._connection.is_closed():
+                await self._connection.execute("rollback")
+        finally:
+            self._pool.release(self._connection)
+
+
+_OPENINGS: dict[tuple[bool, bool], LiteralString] = {
+    (False, False): "begin",
+    (False, True): "begin read only",
+    (True, False): "commit; begin",
+    (True, True): "commit; begin read only",
+}
+"""By whether the connection's last transaction is still to be ended, and whether the new one only reads."""
+
+
+def transaction(
     database: Database,
     tenant: UUID,
     actor: Actor = PLATFORM,
@@ -263,21 +352,17 @@ async def transaction(
     request_id: str | None = None,
     cause: "Recorded | None" = None,
     pool: Pool | None = None,
-) -> AsyncIterator[Tx]:
+    reading: bool = False,
+) -> AbstractAsyncContextManager[Tx]:
     """A transaction for the length of a block: committed when the block ends well, rolled back otherwise.
 
-    ``pool`` is the replica's for a report; everything else uses the application's.
+    Args:
+        database: the pools.
+        tenant: whose data it sees.
+        actor: who acts.
+        request_id: names the request in events.
+        cause: the event that it follows from.
+        pool: the replica's for a report; everything else uses the application's.
+        reading: it changes nothing, which the database sees to; it then ends without waiting for the server.
     """
-    async with (pool or database.app).connection() as connection:
-        try:
-            yield await begin(
-                connection, tenant=tenant, actor=actor, database=database, request_id=request_id, cause=cause
-            )
-        except BaseException:
-            if not connection.is_closed():
-                await connection.execute("rollback")
-            raise
-        try:
-            await connection.execute("commit")
-        except asyncpg.PostgresError as error:
-            raise _problem(error) from error
+    return _Transaction(database, tenant, actor, request_id, cause, pool or database.app, reading)

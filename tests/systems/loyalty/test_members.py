@@ -64,6 +64,18 @@ async def test_the_same_number_is_the_same_member(tx: Tx) -> None:
     assert other.card.id != first.card.id
 
 
+@pytest.mark.parametrize("name", ["\u200b", "\u200d\u200c", "a\u202eb", "NUL\x00", "bell\x07"])
+async def test_a_name_can_be_read_at_the_counter(tx: Tx, name: str) -> None:
+    await cafe.program(tx)
+    with pytest.raises(Invalid, match="visible characters"):
+        await members.enroll(tx, new("987654321", name=name))
+    assert await tx.one(int, "select count(*) from loyalty_member") == 0
+    member = (await members.enroll(tx, new("987654321", name="  Ana\n María \U0001f469\u200d\U0001f373"))).member
+    assert member.name == "Ana María \U0001f469\u200d\U0001f373"
+    with pytest.raises(Invalid):
+        await members.change(tx, member.id, members.Change(name=name))
+
+
 async def test_enrolling_at_once_makes_one_member(database: Database, tenant: UUID, committed: Open) -> None:
     async with committed() as tx:
         await cafe.program(tx)

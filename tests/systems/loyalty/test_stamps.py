@@ -245,8 +245,9 @@ async def test_an_amount_must_make_sense(tx: Tx, amount: Money, problem: type[Ex
     await cafe.program(tx)
     card = (await cafe.member(tx)).card
     before = await numbers(tx)
-    with pytest.raises(problem):
+    with pytest.raises(problem) as refused:
         await stamps.stamp(tx, ids.new(), card_id=card.id, amount=amount)
+    assert ("1000000000000000" in str(refused.value)) == (problem is Invalid)
     assert await numbers(tx) == before
     assert (await stamps.stamp(tx, ids.new(), card_id=card.id, amount=Money(0, "PEN")))[0].amount == Money(0, "PEN")
 

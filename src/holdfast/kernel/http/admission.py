@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.kernel import ids
 from holdfast.kernel.database import Database
-from holdfast.kernel.http import csrf, errors, idempotency, parameters, rates
+from holdfast.kernel.http import csrf, errors, idempotency, parameters, rates, thin
 from holdfast.kernel.http import exchange as exchanges
 from holdfast.kernel.http.caller import Authenticate, Credentials, Identity, Remembered
 from holdfast.kernel.http.exchange import Exchange
@@ -35,6 +35,7 @@ class Rules(msgspec.Struct, frozen=True):
     idempotency: str
     rate: str | None
     moments: frozenset[str]
+    plan: thin.Plan | None = None
 
     def opens(self, actor: Actor) -> bool:
         """Whether the actor holds one of the grants at all; for a scoped one the command decides on what."""
@@ -49,7 +50,8 @@ def rules(handler: BaseRouteHandler) -> Rules:
 
     ``grant`` may be a tuple, any of which opens the route. ``idempotency`` is ``"accepted"`` (the default for unsafe
     methods), ``"required"`` where money or anything counted moves, or ``"unused"``. ``rate="sign_in"`` counts failures
-    against the stricter limit, and leaves keys unused, since its answers are secrets.
+    against the stricter limit, and leaves keys unused, since its answers are secrets. ``thin=True`` is for the hot
+    list.
     """
     opt = handler.opt
     grant = opt.get("grant")
@@ -61,6 +63,7 @@ def rules(handler: BaseRouteHandler) -> Rules:
         idempotency=opt.get("idempotency", "unused" if rate == "sign_in" else "accepted"),
         rate=rate,
         moments=parameters.moments(handler),
+        plan=thin.plan(handler) if opt.get("thin") and isinstance(handler, HTTPRouteHandler) else None,
     )
 
 
@@ -89,6 +92,7 @@ class Admission:
         self._authenticate = authenticate
         self._remembered = remembered
         self._rates = counters
+        self._thin = thin.Thin(database, remembered)
         self._cookie = csrf.session_cookie_name(settings)
         self._rules: dict[BaseRouteHandler, Rules] = {}
 
@@ -96,13 +100,16 @@ class Admission:
         """The middleware: routing has found the handler, and nothing of the body has been read."""
 
         async def gated(scope: Scope, receive: Receive, send: Send) -> None:
-            await self.admit(scope)
-            await app(scope, receive, send)
+            rule = await self.admit(scope)
+            if rule.plan is None:
+                await app(scope, receive, send)
+            else:
+                await self._thin(rule.plan, scope, receive, send)
 
         return gated
 
-    async def admit(self, scope: Any) -> None:
-        """Admit a request or refuse it.
+    async def admit(self, scope: Any) -> Rules:
+        """Admit a request by the rules of its route, or refuse it.
 
         Raises:
             NotSignedIn: the route is not public and the credentials are missing or bad.
@@ -127,6 +134,7 @@ class Admission:
             parameters.check(scope["query_string"], rule.moments)
         if method not in csrf.SAFE and rule.idempotency != "unused":
             exchange.key = idempotency.key_of(exchange, required=rule.idempotency == "required")
+        return rule
 
     async def _identify(self, exchange: Exchange, rule: Rules, *, safe: bool) -> Identity:
         headers = exchange.headers

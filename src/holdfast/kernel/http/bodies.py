@@ -1,6 +1,7 @@
 """Request bodies: bounded in size and in time while they arrive, and decoded strictly."""
 
 import asyncio
+import hashlib
 from functools import cache
 from typing import Any
 
@@ -71,6 +72,50 @@ def _decoder(annotation: Any) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(annotation)
 
 
+def decode(body: bytes, content_type: str | None, kind: Any) -> Any:
+    """A JSON body as a value of that type.
+
+    Raises:
+        Malformed: it is no JSON, or nested too deeply.
+        Invalid: it is JSON of another shape.
+        WrongMediaType: it claims to be something else.
+    """
+    if content_type is not None and content_type != "application/json":
+        media_type = content_type.partition(";")[0].strip().lower()
+        if media_type != "application/json" and not media_type.endswith("+json"):
+            raise errors.WrongMediaType
+    try:
+        return _decoder(kind).decode(body)
+    except msgspec.ValidationError as error:
+        raise errors.invalid(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise errors.Malformed from None
+    except (OverflowError, ValueError) as error:
+        raise Invalid("A value of the body is out of range.") from error
+
+
+async def whole(receive: Any) -> bytes:
+    """The whole body of a request.
+
+    Raises:
+        ConnectionResetError: the client left before it was sent.
+    """
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionResetError("The client left before its request was complete.")
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def request_hash(scope: Any, body: bytes) -> bytes:
+    """What must be the same for a request to be the same: method, address and body."""
+    target = f"{scope['method']} {scope['path']}?".encode() + scope["query_string"]
+    return hashlib.sha256(target + b"\n" + body).digest()
+
+
 class StrictRequest(Request[Any, Any, Any]):
     """A request whose JSON body is decoded once, straight into the handler's type, without guessing at types.
 
@@ -86,15 +131,5 @@ class StrictRequest(Request[Any, Any, Any]):
             WrongMediaType: it claims to be something else.
         """
         body = await self.body()
-        media_type = self.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-        if media_type != "application/json" and not media_type.endswith("+json"):
-            raise errors.WrongMediaType
         field = self.route_handler.parsed_data_field
-        try:
-            return _decoder(Any if field is None else field.raw).decode(body)
-        except msgspec.ValidationError as error:
-            raise errors.invalid(error) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise errors.Malformed from None
-        except (OverflowError, ValueError) as error:
-            raise Invalid("A value of the body is out of range.") from error
+        return decode(body, self.headers.get("content-type"), Any if field is None else field.raw)

@@ -149,7 +149,8 @@ class Caller:
         """A transaction in the caller's tenant, by the caller; committed when the block ends well.
 
         With an idempotency key, the commit waits until the answer is encoded: key, effect and answer are one
-        transaction. A second block of the same request then continues the same transaction.
+        transaction. A second block of the same request then continues the same transaction. A GET only reads, and the
+        database refuses whatever else it tries.
 
         Args:
             tenant: for public routes that name their tenant.
@@ -170,7 +171,14 @@ class Caller:
                 self.database, self._exchange, tenant=tenant, actor=actor, request_hash=self._request_hash
             )
         pool = self.database.replica if replica else None
-        return transaction(self.database, tenant, actor, request_id=self.request_id, pool=pool)
+        return transaction(
+            self.database,
+            tenant,
+            actor,
+            request_id=self.request_id,
+            pool=pool,
+            reading=replica or self._exchange.reading,
+        )
 
     def forget(self, *, session: UUID | None = None, person: UUID | None = None, actor: UUID | None = None) -> None:
         """Forget a signed-out session, a person or an API key in this process at once.

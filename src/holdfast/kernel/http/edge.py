@@ -28,6 +28,7 @@ HEAD_BYTES = 65_536
 """Bytes of all headers."""
 _UNLIMITED = ("/health", "/metrics")
 _KNOWN_METHODS = frozenset(errors.METHODS)
+_READING = frozenset({"GET", "HEAD"})
 _VISIBLE = frozenset(range(0x21, 0x7F))
 
 
@@ -75,6 +76,7 @@ class Edge:
             address=self._proxies.client(scope.get("client"), scope["headers"]),
             headers=headers,
             started=time.perf_counter(),
+            reading=scope["method"] in _READING,
         )
         scope[SCOPE] = exchange
         path: str = scope["path"]

@@ -36,6 +36,7 @@ class Exchange:
         refund: the counter to give a hit back to when the request succeeds (sign-ins).
         rate: header values that tell the client how much of its rate is left.
         code: the code of the problem that was answered.
+        reading: the method is one that changes nothing.
     """
 
     __slots__ = (
@@ -47,6 +48,7 @@ class Exchange:
         "identity",
         "key",
         "rate",
+        "reading",
         "refund",
         "refused",
         "request_id",
@@ -54,11 +56,14 @@ class Exchange:
         "tenant",
     )
 
-    def __init__(self, *, request_id: str, address: str, headers: dict[bytes, bytes], started: float) -> None:
+    def __init__(
+        self, *, request_id: str, address: str, headers: dict[bytes, bytes], started: float, reading: bool = False
+    ) -> None:
         self.request_id = request_id
         self.address = address
         self.headers = headers
         self.started = started
+        self.reading = reading
         self.identity: Identity | None = None
         self.tenant: UUID | None = None
         self.key: str | None = None

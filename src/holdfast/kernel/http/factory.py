@@ -1,6 +1,5 @@
 """The application factory: Litestar with the kernel around it."""
 
-import hashlib
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -16,10 +15,9 @@ from litestar.types import ControllerRouterHandler
 from holdfast import __version__
 from holdfast.kernel import pages
 from holdfast.kernel.database import Database
-from holdfast.kernel.http import docs, errors, health, openapi, rates
+from holdfast.kernel.http import bodies, docs, errors, health, openapi, rates
 from holdfast.kernel.http import exchange as exchanges
 from holdfast.kernel.http.admission import Admission
-from holdfast.kernel.http.bodies import StrictRequest
 from holdfast.kernel.http.caller import Authenticate, Caller, Remembered
 from holdfast.kernel.http.edge import Edge
 from holdfast.kernel.pages import Page
@@ -65,7 +63,7 @@ def application(
         },
         middleware=[admission.gate],
         exception_handlers={Exception: errors.handle},
-        request_class=StrictRequest,
+        request_class=bodies.StrictRequest,
         request_max_body_size=None,
         lifespan=list(lifespan),
         openapi_config=openapi.config(title, version, description),
@@ -98,20 +96,14 @@ def _caller_provider(database: Database, remembered: Remembered) -> Any:
         exchange = exchanges.of(request.scope)
         request_hash = None
         if exchange.key is not None:
-            request_hash = _request_hash(request, await request.body())
+            request_hash = bodies.request_hash(request.scope, await request.body())
         return Caller(exchange=exchange, database=database, remembered=remembered, request_hash=request_hash)
 
     return provide
 
 
-def _request_hash(request: Request[Any, Any, Any], body: bytes) -> bytes:
-    """What must be the same for a request to be the same: method, address and body."""
-    scope = request.scope
-    target = f"{scope['method']} {scope['path']}?".encode() + scope["query_string"]
-    return hashlib.sha256(target + b"\n" + body).digest()
-
-
 def _page(
+    caller: Caller,  # Dependencies that know nothing of each other are each run as a task, and tasks cost time.
     after: Annotated[str | None, Parameter(description="The `next` of the page before", max_length=1000)] = None,
     limit: Annotated[int, Parameter(ge=1, le=pages.LIMIT, description="Rows of a page")] = 50,
 ) -> Page:

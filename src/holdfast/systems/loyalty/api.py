@@ -111,7 +111,7 @@ async def list_customers(
 ) -> Listing[members.Member]:
     """Members, newest first; found by a search, in the order of their names."""
     async with caller.transaction(replica=True) as tx:
-        await businesses.get(tx, business_id)
+        businesses.must_be(tx, business_id)
         return await directory.listing(
             tx, page, directory.Filter(search=search, program_id=program_id, at_risk=at_risk)
         )
@@ -152,7 +152,12 @@ async def find_customer(
         return await customers.find(tx, phone=phone, code=code)
 
 
-@get("/customers/{customer_id:uuid}", grant=programs.READ, summary="A customer with cards, rewards and stamps")
+@get(
+    "/customers/{customer_id:uuid}",
+    grant=programs.READ,
+    thin=True,
+    summary="A customer with cards, rewards and stamps",
+)
 async def show_customer(caller: Caller, customer_id: UUID) -> customers.Customer:
     """A member with everything they hold here."""
     async with caller.transaction() as tx:
@@ -210,7 +215,7 @@ async def change_program(caller: Caller, program_id: UUID, data: programs.Change
 
 
 # A stamp's own id is its idempotency key, and good for ever; the header would only cost another statement.
-@post("/stamps", grant=stamps.STAMP, idempotency="unused", summary="Stamp a card")
+@post("/stamps", grant=stamps.STAMP, idempotency="unused", thin=True, summary="Stamp a card")
 async def create_stamp(caller: Caller, data: stamps.New) -> Response[stamps.Stamp]:
     """201 for a new stamp, 200 with the same stamp when its id was sent before."""
     try:

@@ -55,7 +55,12 @@ class Change(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     inactivity_threshold_days: programs.Days | UnsetType = UNSET
 
 
-def _own(tx: Tx, business_id: UUID) -> None:
+def must_be(tx: Tx, business_id: UUID) -> None:
+    """Stop unless it is the business that the caller acts in.
+
+    Raises:
+        NotFound: it is another.
+    """
     if business_id != tx.tenant:
         raise NotFound(f"No business has the id {business_id}.")
 
@@ -66,7 +71,7 @@ async def get(tx: Tx, business_id: UUID) -> Business:
     Raises:
         NotFound: it is another.
     """
-    _own(tx, business_id)
+    must_be(tx, business_id)
     tx.must(programs.READ)
     return _business(await tx.get(tenants.Tenant, business_id), await programs.default(tx))
 
@@ -79,7 +84,7 @@ async def change(tx: Tx, business_id: UUID, change: Change) -> Business:
         programs.NoProgram: a promise is to change, and there is no active program.
         Invalid: a setting is malformed.
     """
-    _own(tx, business_id)
+    must_be(tx, business_id)
     tx.must(programs.READ)
     settings = {
         name: value for name in ("name", "email", "phone", "logo_url") if (value := getattr(change, name)) is not UNSET

@@ -125,18 +125,20 @@ async def own_code(tx: Tx, token: str, *, card_id: UUID | None = None, reward_id
     return cards.reward_code(tx, reward.id)
 
 
+# Built as json and not as jsonb, which would be parsed here only to be put together again.
 _CUSTOMER = """
     select m.*,
         coalesce((
-            select jsonb_agg(to_jsonb(c) || jsonb_build_object(
-                'program', p.name, 'program_status', p.status, 'reward', p.reward, 'stamps_required', p.stamps_required
-            ) order by c.opened_at, c.id)
-            from loyalty_card as c
-            join loyalty_program as p on p.tenant_id = c.tenant_id and p.id = c.program_id
-            where c.tenant_id = m.tenant_id and c.member_id = m.id
+            select json_agg(c order by c.opened_at, c.id)
+            from (
+                select c.*, p.name as program, p.status as program_status, p.reward, p.stamps_required
+                from loyalty_card as c
+                join loyalty_program as p on p.tenant_id = c.tenant_id and p.id = c.program_id
+                where c.tenant_id = m.tenant_id and c.member_id = m.id
+            ) as c
         ), '[]') as cards,
         coalesce((
-            select jsonb_agg(to_jsonb(r))
+            select json_agg(r)
             from (
                 select r.* from loyalty_card as c
                 join loyalty_reward as r on r.tenant_id = c.tenant_id and r.card_id = c.id
@@ -145,12 +147,11 @@ _CUSTOMER = """
             ) as r
         ), '[]') as rewards,
         coalesce((
-            select jsonb_agg(to_jsonb(s) || jsonb_build_object(
-                'amount', case when s.amount_minor is not null
-                    then jsonb_build_object('minor', s.amount_minor, 'currency', s.amount_currency) end
-            ))
+            select json_agg(s)
             from (
-                select s.* from loyalty_stamp as s
+                select s.*, case when s.amount_minor is not null
+                    then json_build_object('minor', s.amount_minor, 'currency', s.amount_currency) end as amount
+                from loyalty_stamp as s
                 where s.tenant_id = m.tenant_id and s.member_id = m.id
                 order by s.stamped_at desc, s.id desc limit 20
             ) as s

@@ -106,8 +106,11 @@ _NIL = UUID(int=0)
 _HIGHEST = "\U0010ffff"
 """Comes after every other character, so ``prefix + _HIGHEST`` is the end of what begins with the prefix."""
 
+# The first page of the whole list is what a counter opens with, so it fetches what is shown and nothing else.
 _NEWEST = """
-    select * from loyalty_member
+    select id, phone, external_id, name, birthday, source, consent_at, consent_version, consent_channel, enrolled_at,
+        visits, first_visit_at, last_visit_at, visit_frequency_days, at_risk
+    from loyalty_member
     where (enrolled_at, id)
         < (coalesce($1, 'infinity'::timestamptz), coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
     order by enrolled_at desc, id desc limit $3

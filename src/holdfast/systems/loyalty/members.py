@@ -158,6 +158,7 @@ async def enroll(tx: Tx, new: New) -> Enrollment:
 
     Raises:
         phones.NotAPhone: the number cannot exist.
+        BornLater, Invalid: the birthday or the name cannot be theirs.
         programs.NoProgram, programs.Archived, NotFound: there is no such program to join.
     """
     tx.must(ENROLL)
@@ -171,6 +172,7 @@ async def join(tx: Tx, new: New) -> Enrollment:
 
     Raises:
         phones.NotAPhone: the number cannot exist.
+        BornLater, Invalid: the birthday or the name cannot be theirs.
         programs.NoProgram, programs.Archived, NotFound: there is no such program to join.
     """
     return await _enroll(tx, new, Source.poster)
@@ -180,6 +182,7 @@ async def _enroll(tx: Tx, new: New, source: Source) -> Enrollment:
     program = await programs.joinable(tx, new.program_id)
     phone = phones.e164(new.phone, await country(tx))
     _born_before(tx, new.birthday)
+    name = _on_a_line(new.name)
     member_id = await tx.find(
         UUID,
         "insert into loyalty_member (id, phone, name, name_key, second_key, third_key, birthday, source, consent_at, "
@@ -188,8 +191,8 @@ async def _enroll(tx: Tx, new: New, source: Source) -> Enrollment:
         "on conflict (tenant_id, phone) do nothing returning id",
         ids.new(),
         phone,
-        new.name.strip(),
-        *keys(new.name).values(),
+        name,
+        *keys(name).values(),
         new.birthday,
         source.value,
         tx.now,
@@ -210,6 +213,19 @@ async def _enroll(tx: Tx, new: New, source: Source) -> Enrollment:
     return Enrollment(member=member, card=card, new=member_id is not None)
 
 
+def _on_a_line(name: str) -> str:
+    """A name as a till can show it. Joiners stay, because names in several scripts and many emoji need them.
+
+    Raises:
+        Invalid: nothing of it is visible, or it holds control characters or marks that turn the direction of writing.
+    """
+    tidy = " ".join(name.split())
+    visible = tidy.replace("\u200c", "").replace("\u200d", "")
+    if not visible.strip() or not visible.isprintable():
+        raise Invalid("A name holds visible characters, and no control characters.", field="name")
+    return tidy
+
+
 def _born_before(tx: Tx, birthday: date | None) -> None:
     if birthday is not None and birthday >= tx.now.date():
         raise BornLater(f"{birthday} is not in the past.", field="birthday")
@@ -222,6 +238,7 @@ async def change(tx: Tx, member_id: UUID, change: Change) -> Member:
         NotFound: this business has no such member.
         PhoneTaken: another member has the number.
         phones.NotAPhone: the number cannot exist.
+        BornLater, Invalid: the birthday or the name cannot be theirs.
     """
     tx.must(ENROLL if change.phone is UNSET else CORRECT)
     member = await tx.get(Member, member_id, lock=True)
@@ -229,14 +246,14 @@ async def change(tx: Tx, member_id: UUID, change: Change) -> Member:
     if change.phone is not UNSET:
         changes["phone"] = phones.e164(change.phone, await country(tx))
     if change.name is not UNSET:
-        changes["name"] = change.name.strip()
+        changes["name"] = _on_a_line(change.name)
     if change.birthday is not UNSET:
         _born_before(tx, change.birthday)
         changes["birthday"] = change.birthday
     changes = {field: value for field, value in changes.items() if value != getattr(member, field)}
     if not changes:
         return member
-    named = keys(change.name) if isinstance(change.name, str) else {}
+    named = keys(_on_a_line(change.name)) if isinstance(change.name, str) else {}
     try:
         member = await tx.update(member, **changes, **named)
     except Reused:

@@ -175,7 +175,7 @@ async def stamp(
     """
     tx.must(STAMP, site=site_id)
     if amount is not None and not 0 <= amount.minor <= MOST_MINOR:
-        raise Invalid("An amount is zero or more.", field="amount")
+        raise Invalid(f"An amount is from 0 to {MOST_MINOR} in minor units.", field="amount")
     if (device_id is None) != (device_sequence is None):
         raise Invalid("A device and its sequence number come together.", field="device_sequence")
     arguments = (
