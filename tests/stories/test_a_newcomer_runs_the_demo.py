@@ -80,7 +80,23 @@ def test_the_demo_says_where_everything_is(machine: Machine) -> None:
         assert person.email in printed
     assert PASSWORD in printed
     assert f"http://127.0.0.1:{machine.port}/api/docs" in printed
-    assert "2,357 guests and 6,919 visits" in printed
+    assert "2,357 customers and 6,919 visits" in printed
+    # What the processes log has a file of its own, and does not tear the display apart.
+    assert '"level"' not in printed
+    assert str(machine.folder / "demo.log") in printed
+    assert (machine.folder / "demo.log").exists()
+
+
+def test_the_demo_keeps_away_from_a_database_that_is_no_demos(machine: Machine) -> None:
+    nowhere = "postgresql://holdfast_app@127.0.0.1:1/holdfast"
+    machine.environment |= {"DATABASE_URL": nowhere, "DATABASE_RELAY_URL": nowhere}
+    try:
+        assert "HOLDFAST_ENVIRONMENT=demo" in machine.run("demo", "--seconds", "1", code=1)
+        machine.environment["HOLDFAST_ENVIRONMENT"] = "demo"
+        assert "HOLDFAST_ENVIRONMENT" not in machine.run("demo", "--seconds", "1", code=1)
+    finally:
+        for name in ("DATABASE_URL", "DATABASE_RELAY_URL", "HOLDFAST_ENVIRONMENT"):
+            machine.environment.pop(name, None)
 
 
 def test_its_books_are_proven(machine: Machine) -> None:

@@ -83,6 +83,9 @@ async def _start(console: Console, settings: Settings) -> None:
     if where.owner is not None:
         before, after = await migrations.migrate(where.owner)
         _step(console, "Tables", "as they were" if before == after else f"made, revision {after}")
+    # A database that cannot be reached or trusted is told now, and not after a minute of waiting for the api.
+    async with database.opened(settings):
+        pass
 
 
 async def _until(stopping: asyncio.Event, work: Coroutine[None, None, None]) -> None:

@@ -95,7 +95,7 @@ class PasswordWanted(passwords.Weak):
 
 @post("/api/auth/register", public=True, idempotency="unused", status_code=202)
 async def register(caller: Caller, data: Registration) -> Response[Awaited]:
-    """Ask for an account; a code by mail completes it. An address that has one gets the same answer (I61)."""
+    """Ask for an account; a code by mail completes it. An address that has one gets the same answer."""
     passwords.checked(data.password, email=data.email)
     async with passwords.even_time():
         hashed = await passwords.hash(data.password)
@@ -128,7 +128,7 @@ async def verification_code(caller: Caller, data: Again) -> Response[Awaited]:
 
 @post("/api/auth/forgot-password", public=True, idempotency="unused", status_code=202)
 async def forgot_password(caller: Caller, data: Email) -> dict[str, str]:
-    """Mail a link with which another password can be chosen; the answer is the same for every address (I66)."""
+    """Mail a link with which another password can be chosen; the answer is the same for every address."""
     async with passwords.even_time(), caller.transaction(ids.PLATFORM, actor=NOBODY) as tx:
         await resets.forgot(tx, email=data.email)
     log.info("auth.forgot_password")
@@ -137,7 +137,7 @@ async def forgot_password(caller: Caller, data: Email) -> dict[str, str]:
 
 @post("/api/auth/reset-password/{token:str}", public=True, rate="sign_in", status_code=204)
 async def reset_password(caller: Caller, token: str, data: NewPassword) -> Response[None]:
-    """Choose another password by a mailed link; every session ends (I67)."""
+    """Choose another password by a mailed link; every session ends."""
     async with caller.transaction(ids.PLATFORM, actor=NOBODY) as tx:
         code = await codes.usable(tx, token)
     passwords.checked(data.password, email=code.email)
@@ -151,14 +151,14 @@ async def reset_password(caller: Caller, token: str, data: NewPassword) -> Respo
 
 @get("/api/auth/me", signed_in=True)
 async def me(caller: Caller) -> profiles.Me:
-    """Who I am, where I act, and what I may do there (I63)."""
+    """Who I am, where I act, and what I may do there."""
     async with caller.transaction(ids.PLATFORM) as tx:
         return await profiles.me(tx, caller.actor, caller.tenant)
 
 
 @put("/api/auth/profile", signed_in=True)
 async def change_profile(caller: Caller, data: persons.Changes) -> profiles.User:
-    """Change my profile (I64)."""
+    """Change my profile."""
     async with caller.transaction(ids.PLATFORM) as tx:
         person_id = persons.in_person(tx)
         await persons.change(tx, person_id, data)
@@ -167,7 +167,7 @@ async def change_profile(caller: Caller, data: persons.Changes) -> profiles.User
 
 @put("/api/auth/change-password", signed_in=True, rate="sign_in", status_code=204)
 async def change_password(caller: Caller, data: PasswordChange) -> None:
-    """Change my password; every other session ends (I65)."""
+    """Change my password; every other session ends."""
     async with caller.transaction(ids.PLATFORM) as tx:
         secret = await credentials.own_secret(tx)
     if not (await passwords.verify(secret.password_hash, data.current_password)).ok:

@@ -20,7 +20,7 @@ auth.grant("people.status", "Block a person, or let them in again, on the whole 
 
 
 class Status(StrEnum):
-    """Whether a person may sign in: only an active one may (I57)."""
+    """Whether a person may sign in: only an active one may."""
 
     active = "active"
     inactive = "inactive"

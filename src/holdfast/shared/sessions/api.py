@@ -43,7 +43,7 @@ class Renewal(msgspec.Struct, kw_only=True):
 
 
 class SignedIn(msgspec.Struct, kw_only=True):
-    """A session that is good (I59)."""
+    """A session that is good."""
 
     user: profiles.User
     tenant: UUID
@@ -72,7 +72,7 @@ class NewKey(msgspec.Struct, kw_only=True):
 
 @post("/api/auth/login", public=True, rate="sign_in", status_code=200)
 async def login(caller: Caller, data: Login) -> Response[SignedIn]:
-    """Sign in with address and password (W25, I62, L35). Every failure looks and lasts alike."""
+    """Sign in with address and password. Every failure looks and lasts alike."""
     async with passwords.even_time(only_failures=True):
         secret, verdict = await _proven(caller, data)
         old = verdict is passwords.Verdict.right_but_old
@@ -147,7 +147,7 @@ def _signed_in(caller: Caller, issued: sessions.Issued, user: profiles.User) -> 
 
 @post("/api/auth/refresh", public=True, idempotency="unused", status_code=200)
 async def refresh(caller: Caller, request: Request[Any, Any, Any], data: Renewal | None = None) -> Response[SignedIn]:
-    """Exchange the refresh token for the next, with a new access token (T76, T77). Each works once."""
+    """Exchange the refresh token for the next, with a new access token. Each works once."""
     cookie = cookie_value(request.headers.get("cookie"), session_cookie_name(caller.database.settings))
     token = data.refresh_token if data is not None else cookie
     person_id = sessions.claimed_person(token)
