@@ -62,10 +62,10 @@ def worker(count: Annotated[int, typer.Option("--processes", min=1, max=64, help
     console.run(_supervise([processes.Child(f"worker {place}", ("worker",)) for place in range(count)]), server="left")
 
 
-async def _supervise(children: list[processes.Child]) -> None:
+async def _supervise(children: list[processes.Child], *, in_order: bool = False) -> None:
     stopping = asyncio.Event()
     processes.stop_on_signals(stopping)
-    await processes.run(children, stopping=stopping)
+    await processes.run(children, stopping=stopping, in_order=in_order)
 
 
 def up(
@@ -80,7 +80,7 @@ def up(
             await migrations.migrate(where.owner)
         console.out.print(f"Holdfast answers at http://{settings.host}:{settings.port}/api/docs; Ctrl-C stops it.")
         serving = ("api", "--workers", str(workers), "--port", str(settings.port))
-        await _supervise([processes.Child("api", serving), processes.Child("worker", ("worker",))])
+        await _supervise([processes.Child("api", serving), processes.Child("worker", ("worker",))], in_order=True)
 
     console.run(work(), server="stopped")
 
@@ -103,4 +103,4 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Put a backup in the place of the database; the present one is kept under another name."""
     kept = console.run(backups.restore(console.settings(), file))
-    console.out.print(f"Restored. The database that was there is now called {kept}.")
+    console.out.print(f"Restored. The database that was there is now called {kept}.", soft_wrap=True)

@@ -58,7 +58,9 @@ async def run(console: Console, *, port: int | None, trickling: bool, seconds: f
         children = [processes.Child("api", ("api", "--port", str(port))), processes.Child("worker", ("worker",))]
         environment = ENVIRONMENT | {"HOLDFAST_PUBLIC_URL": address}
         async with asyncio.TaskGroup() as group:
-            group.create_task(processes.run(children, environment=environment, output=output, stopping=stopping))
+            group.create_task(
+                processes.run(children, environment=environment, output=output, stopping=stopping, in_order=True)
+            )
             try:
                 await _until(stopping, _serve(console, settings, log, trickling=trickling, seconds=seconds))
             finally:

@@ -14,6 +14,7 @@ import structlog
 log = structlog.get_logger()
 
 _SUPERVISED = "HOLDFAST_SUPERVISED"
+HAND_OVER_SECONDS = 0.3
 STOP_SECONDS = 20.0
 """How long a child may take to finish what it is doing before it is killed."""
 SETTLED_SECONDS = 30.0
@@ -115,6 +116,7 @@ async def run(
     environment: dict[str, str] | None = None,
     output: BinaryIO | None = None,
     stopping: asyncio.Event,
+    in_order: bool = False,
 ) -> None:
     """Keep every child running until ``stopping`` is set, then stop them together.
 
@@ -123,7 +125,18 @@ async def run(
         environment: settings of theirs, on top of this process's.
         output: an open file that takes what they print; this process's own output when absent.
         stopping: ends it all.
+        in_order: stop them one after the other, so that the worker still handles what the api did last.
     """
+    asked = [asyncio.Event() if in_order else stopping for _ in children]
     async with asyncio.TaskGroup() as group:
-        for child in children:
-            group.create_task(_keep(child, environment or {}, output, stopping))
+        tasks = [
+            group.create_task(_keep(child, environment or {}, output, stop))
+            for child, stop in zip(children, asked, strict=True)
+        ]
+        if not in_order:
+            return
+        await stopping.wait()
+        for task, stop in zip(tasks, asked, strict=True):
+            stop.set()
+            await asyncio.wait({task})
+            await asyncio.sleep(HAND_OVER_SECONDS)

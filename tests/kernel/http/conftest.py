@@ -41,6 +41,7 @@ def opened(database: Database, settings: Settings, table: None) -> OpenClient:
         transport = httpx2.ASGITransport(app=app, client=address)  # type: ignore[arg-type]
         async with httpx2.AsyncClient(transport=transport, base_url="http://holdfast.test") as found:
             yield found
+        await app.state.rates.close()
 
     return client
 

@@ -66,6 +66,7 @@ def application(
         request_class=bodies.StrictRequest,
         request_max_body_size=None,
         lifespan=list(lifespan),
+        on_shutdown=[counters.close],
         openapi_config=openapi.config(title, version, description),
         logging_config=None,
         debug=False,

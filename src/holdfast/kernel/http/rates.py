@@ -180,6 +180,12 @@ class Rates:
         )
         """What an unreachable storage raises."""
 
+    async def close(self) -> None:
+        """Close the connections to a storage elsewhere; limits itself never does."""
+        client = getattr(getattr(self.storage, "bridge", None), "storage", None)
+        if client is not None:
+            await client.aclose()
+
     def _window(self, what: str) -> tuple[str, int]:
         number, passed = divmod(time.time(), self._seconds)
         return f"{what}/{number:.0f}", max(1, round(self._seconds - passed))

@@ -17,6 +17,7 @@ from holdfast.kernel.http.caller import Credentials, Identity
 from holdfast.kernel.problems import NotSignedIn
 from holdfast.kernel.tx import NOBODY, Actor, transaction
 from holdfast.shared.sessions import api_keys, sessions
+from holdfast.shared.tenants import tenants
 
 _TOUCH_AFTER = timedelta(minutes=1)
 
@@ -30,14 +31,18 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
     role: str | None
     role_grants: list[str] | None
     sites: list[UUID] | None
+    systems: list[str] | None
+    """The systems that the business has switched on."""
     scopes: list[str] | None = None
     last_used_at: datetime | None = None
 
     def held(self) -> frozenset[str]:
-        """What the person may do there; nothing where they are no member."""
+        """What the person may do there: nothing where they are no member, or in a system that is switched off."""
         if self.role is None:
             return frozenset()
-        return frozenset(self.role_grants or ()) if self.role == "custom" else auth.of_role(self.role)
+        held = frozenset(self.role_grants or ()) if self.role == "custom" else auth.of_role(self.role)
+        off = frozenset(tenants.SYSTEMS).difference(self.systems or ())
+        return frozenset(grant for grant in held if grant.partition(".")[0] not in off)
 
 
 async def authenticate(database: Database, credentials: Credentials) -> Identity:
@@ -64,12 +69,13 @@ async def _by_token(database: Database, token: str, tenant: UUID | None) -> Iden
     async with transaction(database, ids.PLATFORM, _only(claims.person)) as tx:
         place = await tx.find(
             _Place,
-            "select s.id, w.tenant, s.expires_at as until, m.role, r.grants as role_grants, m.sites "
+            "select s.id, w.tenant, s.expires_at as until, m.role, r.grants as role_grants, m.sites, t.systems "
             "from session_session as s join session_credential as c on c.person_id = s.person_id "
             "join people_person as p on p.id = s.person_id cross join lateral (select $3::uuid as tenant) as w "
             "left join people_membership as m "
             "on m.person_id = s.person_id and m.tenant_id = w.tenant and m.ended_at is null "
             "left join people_role as r on r.tenant_id = m.tenant_id and r.id = m.role_id "
+            "left join tenants_tenant as t on t.id = m.tenant_id "
             "where s.id = $1 and s.person_id = $2 and s.ended_at is null and s.expires_at > $4 "
             "and s.token_version = c.token_version and p.status = 'active'",
             claims.session,
@@ -90,7 +96,7 @@ async def _by_cookie(database: Database, token: str, tenant: UUID | None) -> Ide
     async with transaction(database, ids.PLATFORM, _only(person_id)) as tx:
         place = await tx.find(
             _Place,
-            "select s.id, w.tenant, s.expires_at as until, m.role, r.grants as role_grants, m.sites "
+            "select s.id, w.tenant, s.expires_at as until, m.role, r.grants as role_grants, m.sites, t.systems "
             "from session_refresh as f join session_session as s on s.id = f.session_id "
             "join session_credential as c on c.person_id = s.person_id "
             "join people_person as p on p.id = s.person_id "
@@ -98,6 +104,7 @@ async def _by_cookie(database: Database, token: str, tenant: UUID | None) -> Ide
             "left join people_membership as m "
             "on m.person_id = s.person_id and m.tenant_id = w.tenant and m.ended_at is null "
             "left join people_role as r on r.tenant_id = m.tenant_id and r.id = m.role_id "
+            "left join tenants_tenant as t on t.id = m.tenant_id "
             "where f.token_hash = $1 and f.used_at is null and s.person_id = $2 and s.client = 'browser' "
             "and s.ended_at is null and s.expires_at > $4 "
             "and s.token_version = c.token_version and p.status = 'active'",
@@ -120,10 +127,12 @@ async def _by_key(database: Database, secret: str, tenant: UUID | None) -> Ident
         place = await tx.find(
             _Place,
             "select k.id, k.tenant_id as tenant, k.expires_at as until, m.role, r.grants as role_grants, m.sites, "
-            "k.scopes, k.last_used_at from session_api_key as k join people_person as p on p.id = k.person_id "
+            "t.systems, k.scopes, k.last_used_at from session_api_key as k "
+            "join people_person as p on p.id = k.person_id "
             "left join people_membership as m "
             "on m.person_id = k.person_id and m.tenant_id = k.tenant_id and m.ended_at is null "
             "left join people_role as r on r.tenant_id = m.tenant_id and r.id = m.role_id "
+            "left join tenants_tenant as t on t.id = m.tenant_id "
             "where k.key_hash = $1 and k.person_id = $2 and k.revoked_at is null "
             "and (k.expires_at is null or k.expires_at > $3) and p.status = 'active'",
             crypto.digest(secret),

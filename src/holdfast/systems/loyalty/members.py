@@ -174,7 +174,9 @@ async def join(tx: Tx, new: New) -> Enrollment:
         phones.NotAPhone: the number cannot exist.
         BornLater, Invalid: the birthday or the name cannot be theirs.
         programs.NoProgram, programs.Archived, NotFound: there is no such program to join.
+        programs.SwitchedOff: the business gives no stamp cards.
     """
+    await programs.must_be_on(tx)
     return await _enroll(tx, new, Source.poster)
 
 

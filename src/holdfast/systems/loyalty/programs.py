@@ -114,6 +114,22 @@ class Archived(Problem):
     """This program is archived: it gives no cards and no stamps any more."""
 
 
+class SwitchedOff(Problem):
+    """This business gives no stamp cards."""
+
+    status = 404
+
+
+async def must_be_on(tx: Tx) -> None:
+    """Stop unless the business has switched loyalty on; its own people lose their grants anyway, the public has none.
+
+    Raises:
+        SwitchedOff: it has not.
+    """
+    if not await tx.find(bool, "select 'loyalty' = any (systems) from tenants_tenant"):
+        raise SwitchedOff
+
+
 def unit(program_id: UUID) -> str:
     """The ledger's unit for the stamps of a program."""
     return f"stamp:{program_id}"
