@@ -22,15 +22,14 @@ async def test_loyalty_is_off_until_it_is_on(
         client.headers["Holdfast-Tenant"] = str(tenant)
         program = {"name": "Card", "stamps_required": 5, "reward": "A coffee"}
         assert (await client.post("/api/loyalty/programs", json=program)).is_success
+        key = {"name": "till", "scopes": ["tenants.read", "loyalty.read"]}
+        made = await client.post("/api/auth/api-keys", json=key)
+        assert made.is_success, made.text
         changed = await client.patch(f"/api/tenants/{tenant}", json={"systems": ["parking"]})
         assert changed.is_success, changed.text
 
         asking = client
         if by_key:
-            made = await client.post(
-                "/api/auth/api-keys", json={"name": "till", "scopes": ["tenants.read", "loyalty.read"]}
-            )
-            assert made.is_success, made.text
             asking = public
             asking.headers["Authorization"] = f"Bearer {made.json()['secret']}"
         assert (await asking.get("/api/loyalty/programs")).status_code == 403
