@@ -59,7 +59,7 @@ async def test_a_body_of_the_wrong_shape_names_the_field(client: httpx2.AsyncCli
     found = problem(await client.post("/api/probe/jars", json=body), 422)
     errors = [error["field"] for error in found["errors"]]
     # msgspec names the missing member in the message, and the object that misses it in the path.
-    assert field in errors or (errors == ["body"] and field in found["errors"][0]["message"])
+    assert field in errors
 
 
 @pytest.mark.parametrize(

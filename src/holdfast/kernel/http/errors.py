@@ -39,6 +39,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 log = structlog.get_logger()
 
+_NAMED = re.compile(r"^Object (?:missing required|contains unknown) field `(?P<name>[^`]*)`")
 _AT = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
@@ -91,6 +92,10 @@ def field_error(message: str) -> FieldError:
     found = _AT.match(message)
     assert found is not None  # noqa: S101 - the pattern matches every text
     path = (found["path"] or "").removeprefix("$").removeprefix(".")
+    # What is missing, or too much, is named in the message and not in the path, which ends at the object around it.
+    named = _NAMED.match(found["message"])
+    if named is not None:
+        path = f"{path}.{named['name']}".removeprefix(".")
     return FieldError(field=path or "body", message=found["message"].replace("`", "'"))
 
 
