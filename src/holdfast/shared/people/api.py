@@ -4,12 +4,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import delete, get, patch, post
+from litestar import delete, get, patch, post, put
 from msgspec import Meta
 
 from holdfast.kernel.http import Caller
 from holdfast.kernel.pages import Listing, Page
-from holdfast.shared.people import invitations, memberships, roles
+from holdfast.shared.people import invitations, memberships, organisations, roles
 
 Line = Annotated[str, Meta(max_length=1000)]
 Sites = Annotated[list[UUID], Meta(max_length=1000)]
@@ -133,6 +133,68 @@ async def remove_role(caller: Caller, role_id: UUID) -> None:
         await roles.remove(tx, role_id)
 
 
+@get("/api/people/organisations", grant=organisations.READ)
+async def list_organisations(caller: Caller, page: Page) -> Listing[organisations.Organisation]:
+    """The organisations that the business deals with."""
+    async with caller.transaction() as tx:
+        return await organisations.listing(tx, page)
+
+
+@post("/api/people/organisations", grant=organisations.MANAGE)
+async def add_organisation(caller: Caller, data: organisations.New) -> organisations.Organisation:
+    """Deal with another organisation."""
+    async with caller.transaction() as tx:
+        return await organisations.add(tx, data)
+
+
+@get("/api/people/organisations/{organisation_id:uuid}", grant=organisations.READ)
+async def organisation(caller: Caller, organisation_id: UUID) -> organisations.Organisation:
+    """One organisation."""
+    async with caller.transaction() as tx:
+        return await organisations.get(tx, organisation_id)
+
+
+@patch("/api/people/organisations/{organisation_id:uuid}", grant=organisations.MANAGE)
+async def change_organisation(
+    caller: Caller, organisation_id: UUID, data: organisations.Changes
+) -> organisations.Organisation:
+    """Correct an organisation's details."""
+    async with caller.transaction() as tx:
+        return await organisations.change(tx, organisation_id, data)
+
+
+@delete("/api/people/organisations/{organisation_id:uuid}", grant=organisations.MANAGE)
+async def close_organisation(caller: Caller, organisation_id: UUID) -> None:
+    """Stop dealing with an organisation; its past stays."""
+    async with caller.transaction() as tx:
+        await organisations.close(tx, organisation_id)
+
+
+@get("/api/people/organisations/{organisation_id:uuid}/members", grant=organisations.READ)
+async def organisation_members(caller: Caller, organisation_id: UUID, page: Page) -> Listing[memberships.Member]:
+    """Who speaks for an organisation."""
+    async with caller.transaction() as tx:
+        return await organisations.people(tx, organisation_id, page)
+
+
+@put(
+    "/api/people/organisations/{organisation_id:uuid}/members/{membership_id:uuid}",
+    grant=organisations.MANAGE,
+    status_code=204,
+)
+async def affiliate(caller: Caller, organisation_id: UUID, membership_id: UUID) -> None:
+    """Say that a member speaks for an organisation."""
+    async with caller.transaction() as tx:
+        await organisations.affiliate(tx, organisation_id, membership_id)
+
+
+@delete("/api/people/organisations/{organisation_id:uuid}/members/{membership_id:uuid}", grant=organisations.MANAGE)
+async def release(caller: Caller, organisation_id: UUID, membership_id: UUID) -> None:
+    """Say that a member does not speak for an organisation any more."""
+    async with caller.transaction() as tx:
+        await organisations.release(tx, organisation_id, membership_id)
+
+
 routes: list[Any] = [
     members,
     member,
@@ -146,4 +208,12 @@ routes: list[Any] = [
     make_role,
     change_role,
     remove_role,
+    list_organisations,
+    add_organisation,
+    organisation,
+    change_organisation,
+    close_organisation,
+    organisation_members,
+    affiliate,
+    release,
 ]

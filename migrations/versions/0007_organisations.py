@@ -1,0 +1,11 @@
+"""Organisations."""
+
+from holdfast.kernel.migrations import run_file
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    run_file(__file__)
