@@ -4,6 +4,7 @@ The document is meant to be true: every status that an operation may answer is i
 who may call it.
 """
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -104,10 +105,45 @@ def openapi_document(app: Litestar) -> dict[str, Any]:
     for path, item in document["paths"].items():
         for method in _METHODS:
             if method in item:
-                _complete(item[method], method, admission.rules(handlers[path, method.upper()]))
+                handler = handlers[path, method.upper()]
+                _complete(item[method], method, admission.rules(handler), handler.summary)
     document["paths"] = dict(sorted(document["paths"].items()))
-    components["schemas"] = dict(sorted(components["schemas"].items()))
+    document = _with_short_names(document)
+    document["components"]["schemas"] = dict(sorted(document["components"]["schemas"].items()))
     return document
+
+
+_FLOORS = {"holdfast", "kernel", "shared", "integrations", "systems", ""}
+
+
+def _with_short_names(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with schemas named as a client would name its types: ``LoyaltyMembersMemberListing``."""
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    names = {name: _short(name) for name in schemas}
+    if len(set(names.values())) < len(names):
+        raise ValueError(f"Two schemas have one short name: {sorted(names.values())}.")
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: _reference(inner, names) if key == "$ref" else renamed(inner) for key, inner in value.items()}
+        return [renamed(inner) for inner in value] if isinstance(value, list) else value
+
+    document = renamed(document)
+    document["components"]["schemas"] = {
+        names[name]: schema for name, schema in document["components"]["schemas"].items()
+    }
+    return document
+
+
+def _reference(reference: str, names: dict[str, str]) -> str:
+    head, _, name = reference.rpartition("/")
+    return f"{head}/{names.get(name, name)}" if head.endswith("/schemas") else reference
+
+
+def _short(name: str) -> str:
+    generic, _, inner = name.partition("_") if name.endswith("_") else ("", "", name)
+    words = [word for word in re.split(r"[._]", inner) if word not in _FLOORS]
+    return "".join(word[:1].upper() + word[1:] for word in words) + generic
 
 
 def _problem(description: str) -> dict[str, Any]:
@@ -126,9 +162,9 @@ def _handlers(app: Litestar) -> dict[tuple[str, str], HTTPRouteHandler]:
     }
 
 
-def _complete(operation: dict[str, Any], method: str, rules: admission.Rules) -> None:
+def _complete(operation: dict[str, Any], method: str, rules: admission.Rules, title: str | None) -> None:
     unsafe = method != "get"
-    _describe(operation)
+    _describe(operation, title)
     parameters = operation.setdefault("parameters", [])
     statuses = list(_ALWAYS)
     if unsafe:
@@ -159,12 +195,14 @@ def _complete(operation: dict[str, Any], method: str, rules: admission.Rules) ->
         responses.setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
 
 
-def _describe(operation: dict[str, Any]) -> None:
-    """The docstring's first paragraph is the summary; its sections for programmers stay in the code."""
+def _describe(operation: dict[str, Any], title: str | None) -> None:
+    """The handler's title or its docstring's first paragraph is the summary; what is for programmers stays away."""
     text = operation.pop("description", "") or ""
     for section in ("Args:", "Raises:", "Returns:"):
         text = text.partition(f"\n{section}")[0]
     summary, _, rest = text.strip().partition("\n\n")
+    if title is not None:
+        summary, rest = title, text
     if summary:
         operation["summary"] = " ".join(summary.split()).rstrip(".")
     if rest.strip():
