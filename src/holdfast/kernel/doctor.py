@@ -18,6 +18,7 @@ from holdfast.kernel.settings import Settings, SettingsError
 MINIMUM_FREE_BYTES = 1 << 30
 LONGEST_SOCKET_PATH = 107
 SKEW = timedelta(seconds=2)
+RELAY_PATIENCE = timedelta(seconds=30)
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -96,9 +97,13 @@ async def _clock(database: Database) -> Finding:
 
 
 async def _relay(database: Database) -> Finding:
-    lag = await backlog.relay_lag(database)
-    healthy = lag < timedelta(seconds=30)
-    return Finding("Relay", healthy, f"{lag.total_seconds():.1f} s behind", "Start a worker: `holdfast worker`.")
+    state = await backlog.relay_state(database)
+    detail = f"{state.lag().total_seconds():.1f} s behind"
+    advice = "Start a worker: `holdfast worker`."
+    if state.held_back:
+        detail += ", held back by a transaction that writes and stays open"
+        advice = "Find it in pg_stat_activity, in any database of the server, and end it."
+    return Finding("Relay", state.lag() < RELAY_PATIENCE, detail, advice)
 
 
 async def _dead_letters(database: Database) -> Finding:
