@@ -146,6 +146,13 @@ class _Options(TypedDict, total=False):
     delay: str
 
 
+class _Timing(TypedDict, total=False):
+    name: str
+    platform: bool
+    priority: int
+    catch_up: CatchUp
+
+
 class _Unchanged(Protocol[First, Second]):
     """A decorator that gives back the function that it was given."""
 
@@ -237,64 +244,41 @@ class Registry:
 
         return declare
 
-    def every(
-        self,
-        interval: str,
-        *,
-        name: str | None = None,
-        platform: bool = False,
-        priority: int = 0,
-        catch_up: CatchUp = "latest",
-    ) -> Callable[[Clockwork], Clockwork]:
+    def every(self, interval: str, **timing: Unpack[_Timing]) -> Callable[[Clockwork], Clockwork]:
         """Declare a schedule of a fixed interval (``"5m"``), per tenant or once for the platform.
+
+        Args:
+            interval: how long from one run to the next.
+            timing: its ``name``, derived from module and function when absent, and the fields of ``Schedule``.
 
         Raises:
             Declined: the interval is malformed, or the name taken.
         """
         length = duration(interval)
+        return self._schedule(f"every {int(length.total_seconds())}s", length, None, timing)
 
-        def declare(function: Clockwork) -> Clockwork:
-            named = self._take(name, function)
-            self.schedules[named] = Schedule(
-                name=named,
-                expression=f"every {int(length.total_seconds())}s",
-                run=function,
-                interval=length,
-                platform=platform,
-                priority=priority,
-                catch_up=catch_up,
-            )
-            return function
-
-        return declare
-
-    def cron(
-        self,
-        expression: str,
-        *,
-        name: str | None = None,
-        platform: bool = False,
-        priority: int = 0,
-        catch_up: CatchUp = "latest",
-    ) -> Callable[[Clockwork], Clockwork]:
+    def cron(self, expression: str, **timing: Unpack[_Timing]) -> Callable[[Clockwork], Clockwork]:
         """Declare a schedule by a cron expression of five fields, in the tenant's timezone (the platform's is UTC).
+
+        Args:
+            expression: such as ``0 3 * * *``.
+            timing: as for ``every``.
 
         Raises:
             Declined: the expression is malformed, or the name taken.
         """
         if len(expression.split()) != 5 or not croniter.is_valid(expression):
             raise Declined(f"{expression!r} is not a cron expression of five fields.")
+        return self._schedule(f"cron {expression}", None, expression, timing)
 
+    def _schedule(
+        self, expression: str, interval: timedelta | None, cron: str | None, timing: _Timing
+    ) -> Callable[[Clockwork], Clockwork]:
         def declare(function: Clockwork) -> Clockwork:
-            named = self._take(name, function)
+            fields: dict[str, Any] = {**timing}
+            named = self._take(fields.pop("name", None), function)
             self.schedules[named] = Schedule(
-                name=named,
-                expression=f"cron {expression}",
-                run=function,
-                cron=expression,
-                platform=platform,
-                priority=priority,
-                catch_up=catch_up,
+                name=named, expression=expression, run=function, interval=interval, cron=cron, **fields
             )
             return function
 
