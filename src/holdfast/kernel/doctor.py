@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from holdfast.kernel import backlog, clock, crypto, embedded, ids, migrations, schedules
-from holdfast.kernel.database import Addresses, Database, UnsafeRole, addresses
+from holdfast.kernel.database import Database, UnsafeRole, addresses
 from holdfast.kernel.problems import Problem
 from holdfast.kernel.settings import Settings, SettingsError
 
@@ -121,21 +121,24 @@ async def _schedules(database: Database) -> Finding:
 
 async def look_at_database(settings: Settings) -> AsyncIterator[Finding]:
     """What can be seen through the database, one finding after the other; stops where nothing more can be seen."""
+    unreachable = (Problem, OSError, TimeoutError, asyncpg.PostgresError)
+    advice = f"Check the address, or the log in {settings.data_dir}/postgres/log."
     try:
-        where: Addresses = await addresses(settings)
-        database = Database(where, settings)
+        where = await addresses(settings)
+    except unreachable as error:
+        yield Finding("Database", False, str(error), advice)
+        return
+    database = Database(where, settings)
+    try:
         try:
             await database.check_roles()
         except UnsafeRole as error:
             yield Finding("Roles", False, str(error), "See docs/deploy/postgresql.md.")
+        except unreachable as error:
+            yield Finding("Database", False, str(error), advice)
+            return
         else:
             yield Finding("Roles", True, "row-level security binds us")
-    except (Problem, OSError, TimeoutError, asyncpg.PostgresError) as error:
-        yield Finding(
-            "Database", False, str(error), f"Check the address, or the log in {settings.data_dir}/postgres/log."
-        )
-        return
-    try:
         migrated = await _migrations(database)
         yield migrated
         if migrated.healthy:
