@@ -159,7 +159,7 @@ async def test_a_request_is_one_line_with_its_ids_and_nobodys_data(
     assert failure["request_id"] == "request-7"
     assert "ZeroDivisionError" in failure["exception"]
     text = output.getvalue().decode()
-    for personal in ("987", "ana@example.com", "hunter2", "Bearer", headers["Authorization"], made["label"] + '"'):
+    for personal in ("9876543", "%2B5198", "ana@example.com", "hunter2", "Bearer", headers["Authorization"], made["label"] + '"'):
         assert personal not in text
 
 
