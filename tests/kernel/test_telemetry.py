@@ -159,7 +159,15 @@ async def test_a_request_is_one_line_with_its_ids_and_nobodys_data(
     assert failure["request_id"] == "request-7"
     assert "ZeroDivisionError" in failure["exception"]
     text = output.getvalue().decode()
-    for personal in ("9876543", "%2B5198", "ana@example.com", "hunter2", "Bearer", headers["Authorization"], made["label"] + '"'):
+    for personal in (
+        "9876543",
+        "%2B5198",
+        "ana@example.com",
+        "hunter2",
+        "Bearer",
+        headers["Authorization"],
+        made["label"] + '"',
+    ):
         assert personal not in text
 
 
@@ -173,7 +181,8 @@ def test_libraries_log_through_the_same_filter(output: io.BytesIO) -> None:
     assert first["logger"] == "some.library"
     assert first["request_id"] == "request-9"
     assert "[phone]" in second["exception"]
-    assert "987" not in output.getvalue().decode()
+    for written in ("987 654", "987654321"):
+        assert written not in output.getvalue().decode()
 
 
 @pytest.mark.meets("L97")

@@ -238,7 +238,7 @@ async def test_a_profile_is_changed_by_its_person(database: Database) -> None:
             account.person,
         )
     assert len(stored) == 2
-    assert "987" not in stored[0]
+    assert "987654321" not in stored[0]
     assert "Torres" not in stored[0]
 
 
