@@ -55,8 +55,8 @@ _TENANT_PARAMETER: dict[str, Any] = {
 
 def operation_id(handler: HTTPRouteHandler, _: Any, __: Any) -> str:
     """``loyalty_enroll`` for the handler ``enroll`` of the loyalty room: stable while paths change."""
-    module = handler.fn.__module__.removeprefix("holdfast.").removesuffix(".api")
-    return f"{module.rsplit('.', 1)[-1]}_{handler.handler_name}"
+    room = f"{handler.fn.__module__}.".removeprefix("holdfast.").partition(".api.")[0].rstrip(".")
+    return f"{room.rsplit('.', 1)[-1]}_{handler.handler_name}"
 
 
 class _Nowhere(Router):
