@@ -56,6 +56,13 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     tenant: UUID
     name: str
     slug: str
+    logo_url: str | None
+    accent: str | None
+    systems: list[str]
+    country: str
+    currency: str
+    timezone: str
+    languages: list[str]
     role: str
     role_name: str | None
     membership_id: UUID
@@ -229,7 +236,8 @@ async def own(tx: Tx) -> list[Business]:
     """The businesses of the signed-in person; runs in a transaction of the platform, where they see all of theirs."""
     return await tx.all(
         Business,
-        "select m.tenant_id as tenant, t.name, t.slug, m.role, r.name as role_name, m.id as membership_id "
+        "select m.tenant_id as tenant, t.name, t.slug, t.logo_url, t.accent, t.systems, t.country, t.currency, "
+        "t.timezone, t.languages, m.role, r.name as role_name, m.id as membership_id "
         "from people_membership as m join tenants_tenant as t on t.id = m.tenant_id "
         "left join people_role as r on r.tenant_id = m.tenant_id and r.id = m.role_id "
         "where m.person_id = $1 and m.ended_at is null order by m.created_at, m.id limit 200",

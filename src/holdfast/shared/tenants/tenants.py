@@ -39,6 +39,9 @@ class Tenant(Row):
     email: str | None
     phone: str | None
     logo_url: str | None
+    """An https address of a picture, or the path of the logo that was uploaded (``brands.put_logo``)."""
+    accent: str | None
+    """The colour of its pages and cards, ``#rrggbb`` in lower case; the platform's own when absent."""
     currency: str
     """ISO 4217."""
     timezone: str
@@ -120,6 +123,7 @@ class Changes(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     email: str | msgspec.UnsetType | None = msgspec.UNSET
     phone: str | msgspec.UnsetType | None = msgspec.UNSET
     logo_url: str | msgspec.UnsetType | None = msgspec.UNSET
+    accent: str | msgspec.UnsetType | None = msgspec.UNSET
     currency: str | msgspec.UnsetType = msgspec.UNSET
     timezone: str | msgspec.UnsetType = msgspec.UNSET
     country: str | msgspec.UnsetType = msgspec.UNSET
@@ -172,11 +176,18 @@ def _logo(address: str) -> str:
     return address
 
 
+def _accent(colour: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+        raise Invalid("A colour is written like #b4532a.", field="accent")
+    return colour.lower()
+
+
 _CHECKS: dict[str, Any] = {
     "name": _name,
     "email": invitations.checked_email,
     "phone": persons.checked_phone,
     "logo_url": _logo,
+    "accent": _accent,
     "currency": _currency,
     "timezone": lambda name: str(clock.zone(name)),
     "country": persons.checked_country,
@@ -186,8 +197,8 @@ _CHECKS: dict[str, Any] = {
 }
 
 
-def _checked(settings: New | Changes) -> dict[str, Any]:
-    """Every setting that was given, in the spelling that is stored.
+def _checked(settings: New | Changes, known: Tenant | None = None) -> dict[str, Any]:
+    """Every setting that was given and is not what is known already, in the spelling that is stored.
 
     Raises:
         Invalid: one is malformed; its field is named.
@@ -196,7 +207,8 @@ def _checked(settings: New | Changes) -> dict[str, Any]:
     return {
         name: None if value is None else _CHECKS[name](value)
         for name, value in given.items()
-        if value is not msgspec.UNSET
+        # A form sends back what it was shown, such as the address of an uploaded logo, which nobody could type.
+        if value is not msgspec.UNSET and (known is None or value != getattr(known, name))
     }
 
 
@@ -276,9 +288,16 @@ async def change(tx: Tx, changes: Changes) -> Tenant:
         Invalid: a value is malformed.
     """
     tx.must("tenants.manage")
-    values = _checked(changes)
     tenant = await tx.get(Tenant, tx.tenant, lock=True)
-    changed = {name: value for name, value in values.items() if getattr(tenant, name) != value}
+    changed = {name: value for name, value in _checked(changes, tenant).items() if getattr(tenant, name) != value}
+    if "logo_url" in changed:
+        # Who takes a logo away, or shows one from elsewhere, wants what was uploaded gone.
+        await tx.execute("delete from tenants_logo")
+    return await store(tx, tenant, changed)
+
+
+async def store(tx: Tx, tenant: Tenant, changed: dict[str, Any]) -> Tenant:
+    """Store settings that were checked and differ; the caller holds the business's lock and the grant."""
     if not changed:
         return tenant
     tenant = await tx.update(tenant, **changed)
