@@ -20,7 +20,7 @@ import uvloop
 
 from holdfast.kernel import embedded
 from holdfast.kernel import settings as settings_
-from holdfast.systems.loyalty import customers, directory, stamps
+from holdfast.systems.loyalty import customers, directory, stamping
 from tests.bench import load
 from tests.bench.cafe import Bench, opened
 
@@ -75,10 +75,11 @@ def _one_of(values: Sequence[str]) -> str:
 
 
 def _stamp_sql(bench: Bench) -> str:
-    made = {number: f"md5('{number}' || :a::text)::uuid" for number in (1, 12, 13, 14, 15, 16)}
-    given = {2: _one_of(bench.cards), 3: "now()", 9: "'person'", 10: f"'{uuid.UUID(int=7)}'::uuid"}
-    absent = {4: "null::bigint", 5: "null::text", 6: "null::uuid", 7: "null::uuid", 8: "null::bigint"}
-    return _bound(stamps._STAMP, {**made, **given, **absent, 11: "null::text"})
+    made = {number: f"md5('{number}' || :a::text)::uuid" for number in (9, 17, 18, 19, 20, 21)}
+    given = {1: "now()", 4: "0", 6: _one_of(bench.cards), 8: "false", 13: "'person'", 14: f"'{uuid.UUID(int=7)}'::uuid"}
+    absent = {2: "null::uuid", 3: "null::bigint", 5: "null::timestamptz", 7: "null::timestamptz"}
+    absent |= {10: "null::bigint", 11: "null::text", 12: "null::uuid", 15: "null::text", 16: "null::text"}
+    return _bound(stamping.GIVE_NOW, {**made, **given, **absent})
 
 
 def _bound(sql: str, values: dict[int, str]) -> str:

@@ -35,6 +35,10 @@ CAFE = Cafe(
     reward="A coffee",
     people=(Person("Bench", "bench@bench.example", "owner"),),
     guests=0,
+    accent="#b4532a",
+    mark="sun",
+    since_days=1,
+    replays=False,
 )
 ENVIRONMENT = {
     "HOLDFAST_ENVIRONMENT": "development",

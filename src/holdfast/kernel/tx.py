@@ -4,7 +4,7 @@ It says who acts, for whom and when, holds the connection, and reads and writes 
 a job and the relay open one; a command never commits, so whatever it did happens wholly or not at all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -37,6 +37,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     person: UUID | None = None
     """The signed-in person, when there is one; decides which rows are their own."""
     session: UUID | None = None
+    device: UUID | None = None
+    """The paired device that the request comes from, whoever acts on it."""
     grants: frozenset[str] = frozenset()
     """What the actor may do here, such as ``loyalty.stamp``; ``loyalty.read@own`` is limited to the actor's own
     rows and ``loyalty.stamp@site`` to the actor's sites."""
@@ -72,9 +74,10 @@ class Tx:
         now: the tenant's present moment in UTC; a command asks no other clock.
         connection: the asyncpg connection, for the rare statement that the methods here do not cover.
         cause: in a reaction, the recorded event that it follows from.
+        causes: in a reaction that takes batches, the recorded events, in the order of the events that it is given.
     """
 
-    __slots__ = ("actor", "cause", "connection", "now", "request_id", "tenant")
+    __slots__ = ("actor", "cause", "causes", "connection", "now", "request_id", "tenant")
 
     def __init__(
         self,
@@ -92,6 +95,7 @@ class Tx:
         self.now = now
         self.request_id = request_id
         self.cause = cause
+        self.causes: Sequence[Recorded] = ()
 
     def must(self, grant: str, *, site: UUID | None = None, owner: UUID | None = None) -> None:
         """Stop unless the actor holds the grant, tenant-wide, for ``site``, or for what ``owner`` owns.

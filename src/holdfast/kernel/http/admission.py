@@ -24,6 +24,7 @@ from holdfast.kernel.tx import NOBODY, Actor
 
 API_KEY_HEADER = "X-API-Key"
 TENANT_HEADER = "Holdfast-Tenant"
+DEVICE_HEADER = "Holdfast-Device"
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -68,11 +69,12 @@ def rules(handler: BaseRouteHandler) -> Rules:
 
 
 @lru_cache(maxsize=4096)
-def _tenant(raw: bytes) -> UUID:
+def _id(raw: bytes, header: str) -> UUID:
     try:
         return UUID(raw.decode("ascii"))
     except ValueError:
-        raise Invalid("It must be the id of a tenant.", field=TENANT_HEADER) from None
+        what = "tenant" if header == TENANT_HEADER else "device"
+        raise Invalid(f"It must be the id of a {what}.", field=header) from None
 
 
 class Admission:
@@ -94,6 +96,7 @@ class Admission:
         self._rates = counters
         self._thin = thin.Thin(database, remembered)
         self._cookie = csrf.session_cookie_name(settings)
+        self._device_cookie = csrf.device_cookie_name(settings)
         self._rules: dict[BaseRouteHandler, Rules] = {}
 
     def gate(self, app: ASGIApp) -> ASGIApp:
@@ -114,9 +117,9 @@ class Admission:
         Raises:
             NotSignedIn: the route is not public and the credentials are missing or bad.
             NotAllowed: the actor lacks the route's grant.
-            CrossSite: a cookie session without its token.
+            CrossSite: a cookie session without its token, or a device from another site's page.
             TooMany: the person, the key, or the failed sign-ins of the address are over their limit.
-            Invalid: a header that says tenant or idempotency key is malformed.
+            Invalid: a header that says tenant, device or idempotency key is malformed.
         """
         exchange = exchanges.of(scope)
         handler: BaseRouteHandler = scope["route_handler"]
@@ -139,7 +142,7 @@ class Admission:
     async def _identify(self, exchange: Exchange, rule: Rules, *, safe: bool) -> Identity:
         headers = exchange.headers
         raw_tenant = headers.get(b"holdfast-tenant")
-        tenant = exchange.tenant = None if raw_tenant is None else _tenant(raw_tenant)
+        tenant = exchange.tenant = None if raw_tenant is None else _id(raw_tenant, TENANT_HEADER)
         credentials = self._credentials(exchange, tenant)
         if credentials is None:
             if not safe and csrf.cross_site(exchange, self._settings):
@@ -154,6 +157,8 @@ class Admission:
             if not rule.public or csrf.cross_site(exchange, self._settings):
                 raise errors.CrossSite
             return Identity(tenant=tenant or ids.PLATFORM, actor=NOBODY)
+        if credentials.device is not None and not safe and csrf.cross_site(exchange, self._settings):
+            raise errors.CrossSite
         digest = self._remembered.digest(credentials)
         identity = self._remembered.get(digest)
         if identity is None:
@@ -167,6 +172,18 @@ class Admission:
         return identity
 
     def _credentials(self, exchange: Exchange, tenant: UUID | None) -> Credentials | None:
+        headers = exchange.headers
+        shown = self._shown(exchange, tenant)
+        device = headers.get(b"holdfast-device")
+        if device is None:
+            return shown
+        secret = csrf.cookie_value(exchange.header(b"cookie"), self._device_cookie)
+        return msgspec.structs.replace(
+            shown or Credentials(tenant=tenant), device=_id(device, DEVICE_HEADER), device_secret=secret
+        )
+
+    def _shown(self, exchange: Exchange, tenant: UUID | None) -> Credentials | None:
+        """What the request shows of a person or a program."""
         headers = exchange.headers
         authorization = headers.get(b"authorization")
         if authorization is not None:

@@ -19,11 +19,18 @@ from holdfast.kernel.tx import NOBODY, Actor, Tx, transaction
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request shows to say who sends it; of several, the first of bearer, API key and cookie counts."""
+    """What a request shows to say who sends it; of several, the first of bearer, API key and cookie counts.
+
+    A device is shown beside these, or alone.
+    """
 
     bearer: str | None = None
     cookie: str | None = None
     api_key: str | None = None
+    device: UUID | None = None
+    """The paired device that the request says it comes from (``Holdfast-Device``)."""
+    device_secret: str | None = None
+    """What proves the device."""
     tenant: UUID | None = None
     """The tenant that the request wants to act in (``Holdfast-Tenant``); absent for the credential's own."""
 
@@ -61,7 +68,11 @@ class Remembered:
             else f"key {credentials.api_key}"
             if credentials.api_key is not None
             else f"cookie {credentials.cookie}"
+            if credentials.cookie is not None
+            else "nobody"
         )
+        if credentials.device is not None:
+            shown = f"{shown}\ndevice {credentials.device} {credentials.device_secret}"
         return hashlib.sha256(f"{shown}\n{credentials.tenant or ''}".encode()).digest()
 
     def get(self, digest: bytes) -> Identity | None:
@@ -87,14 +98,22 @@ class Remembered:
         while len(self._known) > self._size:
             self._known.popitem(last=False)
 
-    def forget(self, *, session: UUID | None = None, person: UUID | None = None, actor: UUID | None = None) -> None:
-        """Forget everything that was remembered of a session, a person or an actor (such as an API key)."""
+    def forget(
+        self,
+        *,
+        session: UUID | None = None,
+        person: UUID | None = None,
+        actor: UUID | None = None,
+        device: UUID | None = None,
+    ) -> None:
+        """Forget everything that was remembered of a session, a person, an actor (such as an API key) or a device."""
         gone = [
             digest
             for digest, (_, identity) in self._known.items()
             if (session is not None and identity.actor.session == session)
             or (person is not None and identity.actor.person == person)
             or (actor is not None and identity.actor.id == actor)
+            or (device is not None and identity.actor.device == device)
         ]
         for digest in gone:
             del self._known[digest]
@@ -165,7 +184,7 @@ class Caller:
             actor = self.identity.actor
             if tenant != self.identity.tenant:
                 # What somebody may do was looked up for one tenant, and counts in no other.
-                actor = msgspec.structs.replace(actor, grants=frozenset(), sites=frozenset())
+                actor = msgspec.structs.replace(actor, grants=frozenset(), sites=frozenset(), device=None)
         if self._exchange.key is not None and self._request_hash is not None and not replica:
             return idempotency.keyed(
                 self.database, self._exchange, tenant=tenant, actor=actor, request_hash=self._request_hash
@@ -180,9 +199,16 @@ class Caller:
             reading=replica or self._exchange.reading,
         )
 
-    def forget(self, *, session: UUID | None = None, person: UUID | None = None, actor: UUID | None = None) -> None:
-        """Forget a signed-out session, a person or an API key in this process at once.
+    def forget(
+        self,
+        *,
+        session: UUID | None = None,
+        person: UUID | None = None,
+        actor: UUID | None = None,
+        device: UUID | None = None,
+    ) -> None:
+        """Forget a signed-out session, a person, an API key or a device in this process at once.
 
         Other processes forget within ``token_memory_seconds``.
         """
-        self._remembered.forget(session=session, person=person, actor=actor)
+        self._remembered.forget(session=session, person=person, actor=actor, device=device)

@@ -1,12 +1,16 @@
-"""Cookie sessions in browsers: the cookies' names and attributes, and the proof that a request came from our page.
+"""Cookies in browsers: their names and attributes, and the proof that a request came from our page.
 
 A browser attaches cookies to requests that another site makes it send. So a request that is authenticated by the
-cookie and changes something must repeat a token that only a page of ours can read (a second cookie, bound to the
-session by an HMAC), and must not come from another site. Requests with a bearer token or an API key need neither.
+session's cookie and changes something must repeat a token that only a page of ours can read (a second cookie, bound to
+the session by an HMAC), and must not come from another site. Requests with a bearer token or an API key need neither.
+
+A device's cookie never leaves with what another site sends, and counts only beside a header that says which device it
+is, which another site's page cannot set. So a device that acts by itself needs no token.
 """
 
 import hashlib
 import hmac
+from typing import Literal
 
 from litestar.datastructures import Cookie
 
@@ -15,6 +19,8 @@ from holdfast.kernel.settings import Settings
 
 HEADER = "X-CSRF-Token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+DEVICE_DAYS = 400
+"""How long a browser keeps a device's cookie unless it is given again; browsers keep none for longer."""
 _HEADER = HEADER.lower().encode()
 
 
@@ -26,6 +32,11 @@ def session_cookie_name(settings: Settings) -> str:
 def token_cookie_name(settings: Settings) -> str:
     """The cookie that holds the token for our own pages to read."""
     return "__Host-holdfast_csrf" if settings.secure_cookies else "holdfast_csrf"
+
+
+def device_cookie_name(settings: Settings) -> str:
+    """The cookie that proves a paired device."""
+    return "__Host-holdfast_device" if settings.secure_cookies else "holdfast_device"
 
 
 def token(settings: Settings, session: str) -> str:
@@ -49,7 +60,21 @@ def cleared(settings: Settings) -> list[Cookie]:
     ]
 
 
-def _cookie(name: str, value: str, max_age: int, settings: Settings, *, httponly: bool) -> Cookie:
+def device_cookie(settings: Settings, secret: str) -> Cookie:
+    """The cookie that pairing a device sets, and that the device is given again whenever its screen opens."""
+    name, seconds = device_cookie_name(settings), DEVICE_DAYS * 86_400
+    return _cookie(name, secret, seconds, settings, httponly=True, samesite="strict")
+
+
+def _cookie(
+    name: str,
+    value: str,
+    max_age: int,
+    settings: Settings,
+    *,
+    httponly: bool,
+    samesite: Literal["lax", "strict"] = "lax",
+) -> Cookie:
     return Cookie(
         key=name,
         value=value,
@@ -57,7 +82,7 @@ def _cookie(name: str, value: str, max_age: int, settings: Settings, *, httponly
         max_age=max_age,
         secure=settings.secure_cookies,
         httponly=httponly,
-        samesite="lax",
+        samesite=samesite,
     )
 
 

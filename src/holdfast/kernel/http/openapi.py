@@ -100,6 +100,12 @@ def openapi_document(app: Litestar) -> dict[str, Any]:
             "name": csrf.session_cookie_name(settings),
             "description": f"A browser session; unsafe methods also send {csrf.HEADER}.",
         },
+        "device": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": csrf.device_cookie_name(settings),
+            "description": f"A paired device; its requests also say which one, in {admission.DEVICE_HEADER}.",
+        },
     }
     handlers = _handlers(app)
     for path, item in document["paths"].items():
@@ -179,7 +185,7 @@ def _complete(operation: dict[str, Any], method: str, rules: admission.Rules, ti
         operation["security"] = [] if rules.rate is None else operation.get("security", [])
         statuses += ["401"]
     else:
-        operation["security"] = [{"bearer": []}, {"api_key": []}, {"session": []}]
+        operation["security"] = [{"bearer": []}, {"api_key": []}, {"session": []}, {"device": []}]
         statuses += ["401", "403"]
         parameters.append(dict(_TENANT_PARAMETER))
     if rules.grants:

@@ -2,9 +2,11 @@
 
 One look-up, in the platform's tenant and under the person that the credential names: row-level security then shows
 that person's sessions, keys, memberships and roles and nobody else's, and a credential that names somebody else finds
-nothing. The web layer remembers the answer for ``token_memory_seconds`` at most.
+nothing. A device is looked up in the business that its secret names, where nothing of another business shows. The web
+layer remembers the answer for ``token_memory_seconds`` at most.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NoReturn
 from uuid import UUID
@@ -16,6 +18,7 @@ from holdfast.kernel.database import Database
 from holdfast.kernel.http.caller import Credentials, Identity
 from holdfast.kernel.problems import NotSignedIn
 from holdfast.kernel.tx import NOBODY, Actor, transaction
+from holdfast.shared.devices import devices
 from holdfast.shared.sessions import api_keys, sessions
 from holdfast.shared.tenants import tenants
 
@@ -41,18 +44,48 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
         if self.role is None:
             return frozenset()
         held = frozenset(self.role_grants or ()) if self.role == "custom" else auth.of_role(self.role)
-        off = frozenset(tenants.SYSTEMS).difference(self.systems or ())
-        return frozenset(grant for grant in held if grant.partition(".")[0] not in off)
+        return _switched_on(held, self.systems)
+
+
+class _Paired(msgspec.Struct, frozen=True, kw_only=True):
+    """A device whose secret was right."""
+
+    grants: list[str]
+    last_seen_at: datetime | None
+    systems: list[str]
+
+
+def _switched_on(grants: Iterable[str], systems: list[str] | None) -> frozenset[str]:
+    """These grants without those of systems that the business has not switched on."""
+    off = frozenset(tenants.SYSTEMS).difference(systems or ())
+    return frozenset(grant for grant in grants if grant.partition(".")[0] not in off)
 
 
 async def authenticate(database: Database, credentials: Credentials) -> Identity:
     """Who sends a request (T75, I60): by bearer token, API key or session cookie, the first that is there.
 
-    In a tenant that the person does not belong to they hold no grants, and row-level security shows them nothing.
+    In a tenant that the person does not belong to they hold no grants, and row-level security shows them nothing. A
+    request that says which device it comes from must prove that; the person acts there if they may do anything for the
+    device's business, and otherwise the device does.
 
     Raises:
         NotSignedIn: the credential is not genuine, has expired or was revoked, or the person may not sign in.
+        devices.NotPaired: the device is not paired, or not any more.
     """
+    if credentials.device is None:
+        return await _shown(database, credentials)
+    identity = await _by_device(database, credentials)
+    if credentials.tenant not in (None, identity.tenant):
+        # A device acts in its own business; elsewhere it may do nothing.
+        actor = msgspec.structs.replace(identity.actor, grants=frozenset())
+        return Identity(tenant=credentials.tenant or ids.PLATFORM, actor=actor)
+    somebody = await _at_the_device(database, credentials, identity.tenant)
+    if somebody is None:
+        return identity
+    return msgspec.structs.replace(somebody, actor=msgspec.structs.replace(somebody.actor, device=credentials.device))
+
+
+async def _shown(database: Database, credentials: Credentials) -> Identity:
     if credentials.bearer is not None:
         if credentials.bearer.startswith(api_keys.PREFIX):
             return await _by_key(database, credentials.bearer, credentials.tenant)
@@ -62,6 +95,42 @@ async def authenticate(database: Database, credentials: Credentials) -> Identity
     if credentials.cookie is not None:
         return await _by_cookie(database, credentials.cookie, credentials.tenant)
     return Identity(tenant=credentials.tenant or ids.PLATFORM, actor=NOBODY)
+
+
+async def _by_device(database: Database, credentials: Credentials) -> Identity:
+    tenant, device_id = devices.claimed(credentials.device_secret or "") or (ids.PLATFORM, None)
+    if device_id is None or device_id != credentials.device:
+        raise devices.NotPaired
+    async with transaction(database, tenant, NOBODY) as tx:
+        paired = await tx.find(
+            _Paired,
+            "select d.grants, d.last_seen_at, t.systems from devices_device as d "
+            "join tenants_tenant as t on t.id = d.tenant_id where d.id = $1 and d.secret_hash = $2",
+            device_id,
+            crypto.digest(credentials.device_secret or ""),
+        )
+        if paired is None:
+            raise devices.NotPaired
+        if paired.last_seen_at is None or paired.last_seen_at < tx.now - _TOUCH_AFTER:
+            await devices.touch(tx, device_id)
+    grants = _switched_on(paired.grants, paired.systems)
+    return Identity(tenant=tenant, actor=Actor(kind="device", id=device_id, device=device_id, grants=grants))
+
+
+async def _at_the_device(database: Database, credentials: Credentials, tenant: UUID) -> Identity | None:
+    """Who has signed in on a device, if they may do more for its business than a customer may.
+
+    Raises:
+        NotSignedIn: a token or key is over. A cookie that is over is left behind by whoever was there before.
+    """
+    try:
+        somebody = await _shown(database, msgspec.structs.replace(credentials, tenant=tenant))
+    except NotSignedIn:
+        if credentials.cookie is None or credentials.bearer is not None or credentials.api_key is not None:
+            raise
+        return None
+    works_here = any(not grant.endswith("@own") for grant in somebody.actor.grants)
+    return somebody if works_here else None
 
 
 async def _by_token(database: Database, token: str, tenant: UUID | None) -> Identity:

@@ -5,7 +5,7 @@ the stamps that the card shows.
 """
 
 import os
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -26,6 +26,9 @@ _CHECK_IN = "loyalty.check-in"
 _REWARD = "loyalty.reward"
 _HOLDER = "loyalty.holder"
 _HOLDER_DAYS = 3653
+_MOMENT = 6
+"""Bytes of a moment in milliseconds."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Card(Row):
@@ -81,6 +84,16 @@ class Code(msgspec.Struct, kw_only=True):
     expires_at: datetime
 
 
+class CheckIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check-in code says: which card was on a screen, and when."""
+
+    card_id: UUID
+    made_at: datetime
+    expires_at: datetime
+    nonce: str
+    """The code's own number, which no other code has."""
+
+
 class OtherBusiness(Problem):
     """This code belongs to another business."""
 
@@ -122,19 +135,37 @@ async def of(tx: Tx, member_id: UUID, program_id: UUID) -> Card | None:
 
 
 def check_in_code(tx: Tx, card_id: UUID) -> Code:
-    """A code that a stamper scans to stamp this card."""
-    return _code(tx, _CHECK_IN, card_id.bytes)
+    """A code that a stamper scans to stamp this card, once."""
+    made = int(tx.now.timestamp() * 1000).to_bytes(_MOMENT)
+    return _code(tx, _CHECK_IN, card_id.bytes + made + os.urandom(_MOMENT))
+
+
+def check_in(tx: Tx, code: str) -> CheckIn:
+    """What a check-in code says; needs no look-up. Whether it was good when it was scanned, who asks must judge.
+
+    Raises:
+        crypto.NotGenuine: it is not one of our codes.
+        OtherBusiness: another business gave the card.
+    """
+    payload = _opened(tx, _CHECK_IN, code, _LONG_AGO)
+    made = datetime.fromtimestamp(int.from_bytes(payload[16 : 16 + _MOMENT]) / 1000, UTC)
+    return CheckIn(
+        card_id=UUID(bytes=payload[:16]),
+        made_at=made,
+        expires_at=made + timedelta(seconds=CODE_SECONDS),
+        nonce=payload[16:].hex(),
+    )
 
 
 def card_of_code(tx: Tx, code: str) -> UUID:
-    """The card that a check-in code stands for; needs no look-up.
+    """The card that a check-in code stands for, now; needs no look-up.
 
     Raises:
         crypto.NotGenuine: it is not one of our codes.
         crypto.Expired: it is older than a minute.
         OtherBusiness: another business gave the card.
     """
-    return UUID(bytes=_opened(tx, _CHECK_IN, code)[:16])
+    return UUID(bytes=_opened(tx, _CHECK_IN, code, tx.now)[:16])
 
 
 def reward_code(tx: Tx, reward_id: UUID) -> Code:
@@ -150,7 +181,7 @@ def reward_of_code(tx: Tx, code: str) -> tuple[UUID, str]:
         crypto.Expired: it is older than a minute.
         OtherBusiness: another business owes the reward.
     """
-    payload = _opened(tx, _REWARD, code)
+    payload = _opened(tx, _REWARD, code, tx.now)
     return UUID(bytes=payload[:16]), payload[16:].hex()
 
 
@@ -159,8 +190,8 @@ def _code(tx: Tx, purpose: str, payload: bytes) -> Code:
     return Code(code=crypto.sign(purpose, tx.tenant.bytes + payload, expires), expires_at=expires)
 
 
-def _opened(tx: Tx, purpose: str, code: str) -> bytes:
-    payload = crypto.verify(purpose, code, tx.now)
+def _opened(tx: Tx, purpose: str, code: str, moment: datetime) -> bytes:
+    payload = crypto.verify(purpose, code, moment)
     if payload[:16] != tx.tenant.bytes:
         raise OtherBusiness
     return payload[16:]
@@ -172,7 +203,13 @@ def _opened(tx: Tx, purpose: str, code: str) -> bytes:
 
 async def holder_token(tx: Tx, member_id: UUID) -> str:
     """The token with which a member sees their own cards: ``<business>.<signature>``."""
-    version = await tx.one(int, "select card_token_version from loyalty_member where id = $1", member_id)
+    return token_of(
+        tx, member_id, await tx.one(int, "select card_token_version from loyalty_member where id = $1", member_id)
+    )
+
+
+def token_of(tx: Tx, member_id: UUID, version: int) -> str:
+    """The same for who knows already how often the member's cards were given out."""
     payload = tx.tenant.bytes + member_id.bytes + version.to_bytes(4)
     signed = crypto.sign(_HOLDER, payload, tx.now + timedelta(days=_HOLDER_DAYS))
     return f"{tx.tenant.hex}.{signed}"

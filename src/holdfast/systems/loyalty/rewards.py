@@ -56,8 +56,12 @@ class Reward(Row):
     ended_at: datetime | None
     """When it was redeemed, expired or was cancelled."""
     redemption_id: UUID | None
+    redeemed_by_kind: str | None
     redeemed_by: UUID | None
+    """The person, API key or device that redeemed it."""
     redeemed_site_id: UUID | None
+    redeemed_device_id: UUID | None
+    """The paired device that it was redeemed on, whoever worked on it."""
 
 
 class Earned(Event):
@@ -85,6 +89,7 @@ class Redeemed(Event):
     program_id: UUID
     redeemed_at: datetime
     site_id: UUID | None
+    device_id: UUID | None = None
 
 
 class Expired(Event):
@@ -247,8 +252,10 @@ async def _redeem(
         status=Status.redeemed,
         ended_at=tx.now,
         redemption_id=redemption_id or ids.new(),
+        redeemed_by_kind=tx.actor.kind,
         redeemed_by=tx.actor.id,
         redeemed_site_id=site_id,
+        redeemed_device_id=tx.actor.device,
         code_nonce=nonce,
     )
     await tx.emit(
@@ -259,6 +266,7 @@ async def _redeem(
             program_id=reward.program_id,
             redeemed_at=tx.now,
             site_id=site_id,
+            device_id=tx.actor.device,
         )
     )
     return reward

@@ -39,11 +39,15 @@ class RedeemWithoutCode(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
 # A stamp's own id is its idempotency key, and good for ever; the header would only cost another statement.
 @post("/stamps", grant=stamps.STAMP, idempotency="unused", thin=True, summary="Stamp a card")
 async def create_stamp(caller: Caller, data: stamps.New) -> Response[stamps.Stamp]:
-    """201 for a new stamp, 200 with the same stamp when its id was sent before."""
+    """201 for a new stamp, 200 with the same stamp when its id was sent before.
+
+    A device sends what waited in its queue one by one, in the order of its numbers, until each is answered.
+    """
     try:
         given, new = await _stamp(caller, data)
-    except stamps.StampReused:
-        # The same id was sent at the same moment, and another stamp came between the two: by now the first is there.
+    except (stamps.StampReused, stamps.SequenceReused, stamps.CodeUsed):
+        # The same id may have been sent at the same moment, and another stamp have come between the two: by now the
+        # first is there.
         given, new = await _stamp(caller, data)
     if new:
         telemetry.STAMPS_ADDED.add(caller.tenant)
@@ -52,14 +56,17 @@ async def create_stamp(caller: Caller, data: stamps.New) -> Response[stamps.Stam
 
 async def _stamp(caller: Caller, data: stamps.New) -> tuple[stamps.Stamp, bool]:
     async with caller.transaction() as tx:
+        card_id, code = await stamps.card_of(tx, data)
         return await stamps.stamp(
             tx,
             data.id,
-            card_id=await stamps.card_of(tx, data),
+            card_id=card_id,
+            code=code,
             amount=data.amount,
             site_id=data.site_id,
             device_id=data.device_id,
             device_sequence=data.device_sequence,
+            waited_seconds=data.waited_seconds,
         )
 
 
