@@ -154,6 +154,9 @@ class TestReacting:
         @registry.on(Happened, batch=4, lane="tenant", name="test.batch")
         async def react(tx: Tx, events: list[Happened]) -> None:
             sizes.append(len(events))
+            # Who did each, where and when is known as well, in the same order.
+            assert [cause.event for cause in tx.causes] == events
+            assert {(cause.tenant, cause.actor_kind) for cause in tx.causes} == {(tx.tenant, "platform")}
             for event in events:
                 await note(tx, "batch", event.number)
 

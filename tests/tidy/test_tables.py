@@ -28,6 +28,7 @@ OTHER_POLICIES = {
     ("people_person", "newcomer"): "a business may add a person whom it cannot see yet",
     ("session_credential", "newcomer"): "an invitation is accepted in the business's transaction",
     ("tenants_tenant", "by_slug"): "the owner's function gives the id of a slug, which is public, and nothing else",
+    ("devices_device", "by_code"): "the owner's function gives the business of a pairing code's hash, and nothing else",
 }
 # What the relay's role may touch: the events, their delivery, its own queue, and what it sweeps.
 RELAY = {
@@ -215,6 +216,17 @@ async def test_the_probe_finds_an_open_table(superuser: Connection) -> None:
         assert await _touched(superuser, "update open_to_all set id = id", theirs) == 1
     finally:
         await probe.rollback()
+
+
+@pytest.mark.meets("P33", "T13")
+async def test_views_ask_as_whoever_reads_them(superuser: Connection) -> None:
+    views = await superuser.fetch(
+        "select relname, coalesce('security_invoker=true' = any (reloptions), false) as invoker from pg_class "
+        "where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')"
+    )
+    assert views
+    asleep = [view["relname"] for view in views if not view["invoker"]]
+    assert not asleep, f"Row-level security is void in these: {asleep}"
 
 
 @pytest.mark.meets("I139", "P61")

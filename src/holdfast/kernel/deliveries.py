@@ -106,6 +106,7 @@ async def _run(reaction: Reaction, tx: Tx, head: list[Waiting]) -> None:
         assert head[0].unreadable is not None  # noqa: S101 - one of the two is there
         raise head[0].unreadable
     if reaction.batched:
+        tx.causes = recorded
         await reaction.run(tx, [one.event for one in recorded])
         return
     tx.cause, tx.request_id = recorded[0], recorded[0].request_id

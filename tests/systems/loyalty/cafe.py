@@ -1,5 +1,6 @@
 """A café for tests: what every test of loyalty needs to have first, and what it looks at in the end."""
 
+import asyncio
 import itertools
 from collections import Counter
 from datetime import date
@@ -53,6 +54,18 @@ async def stamp(tx: Tx, card_id: UUID, times: int = 1) -> list[stamps.Stamp]:
     return [(await stamps.stamp(tx, ids.new(), card_id=card_id))[0] for _ in range(times)]
 
 
+async def until_waiting(tx: Tx, number: int) -> None:
+    """Until so many other transactions wait for a lock."""
+    while (
+        await tx.one(
+            int,
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        < number
+    ):
+        await asyncio.sleep(0.01)
+
+
 async def rewards_of(tx: Tx, card_id: UUID) -> list[rewards.Reward]:
     """The rewards of a card, oldest first."""
     return await tx.all(
@@ -62,24 +75,30 @@ async def rewards_of(tx: Tx, card_id: UUID) -> list[rewards.Reward]:
 
 async def told(tx: Tx) -> list[events.Event]:
     """What loyalty told in this tenant, in order."""
+    return [recorded.event for recorded in await recorded_events(tx)]
+
+
+async def recorded_events(tx: Tx) -> list[events.Recorded]:
+    """What loyalty told in this tenant, in order, and by whom."""
     found = await tx.connection.fetch(
         f"select {events.COLUMNS} from kernel_event where tenant_id = $1 and name like 'loyalty.%' order by xid, seq",
         tx.tenant,
     )
-    return [recorded.event for row in found if (recorded := events.recorded(row)) is not None]
+    return [recorded for row in found if (recorded := events.recorded(row)) is not None]
 
 
 async def deliver(database: Database, tenant: UUID) -> None:
     """Run loyalty's own reactions on everything that the tenant's events told, once each, as a worker would."""
     async with transaction(database, tenant, PLATFORM) as tx:
-        happened = await told(tx)
+        happened = await recorded_events(tx)
     for reaction in REGISTRY.reactions.values():
         if reaction.run.__module__ != reactions.__name__:
             continue
-        mine = [event for event in happened if event.name in reaction.events]
+        mine = [recorded for recorded in happened if recorded.event.name in reaction.events]
         for start in range(0, len(mine), reaction.batch):
             async with transaction(database, tenant, PLATFORM) as tx:
-                await reaction.run(tx, mine[start : start + reaction.batch])
+                tx.causes = mine[start : start + reaction.batch]
+                await reaction.run(tx, [recorded.event for recorded in tx.causes])
 
 
 async def counted(tx: Tx) -> dict[tuple[UUID, date], dict[str, int]]:
@@ -156,7 +175,8 @@ select whose as program_id, (stamped_at at time zone t.timezone)::date as day,
     extract(hour from stamped_at at time zone t.timezone)::int as hour, count(*) as visits
 from loyalty_stamp as s join tenants_tenant as t on t.id = s.tenant_id,
     lateral (values (s.program_id), ('00000000-0000-0000-0000-000000000000'::uuid)) as two (whose)
-where voided_at is null and source = 'counter' group by 1, 2, 3
+where voided_at is null and (source = 'counter' or (stamped_at at time zone t.timezone)::time <> '00:00')
+group by 1, 2, 3
 """
 
 

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from holdfast.kernel import ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.problems import NotAllowed, NotFound
 from holdfast.kernel.tx import Tx, transaction
-from holdfast.systems.loyalty import history, replays, reports, rewards, risk
+from holdfast.systems.loyalty import history, replays, reports, rewards, risk, voids
 from tests.conftest import Open
 from tests.systems.loyalty import cafe
 
@@ -53,6 +54,38 @@ async def test_the_dashboard(database: Database, tenant: UUID, committed: Open) 
         assert await cafe.counted(tx) == await cafe.recounted(tx)
 
 
+@pytest.mark.meets("L33", "L102")
+async def test_the_window_before_is_there_to_compare_with(database: Database, tenant: UUID, committed: Open) -> None:
+    async with committed() as tx:
+        await cafe.program(tx, stamps_required=2)
+        now = tx.now
+        tx.now = now - timedelta(days=19)
+        ana = (await cafe.member(tx)).card.id
+        await cafe.stamp(tx, ana, 2)
+        tx.now = now - timedelta(days=10)
+        bea = (await cafe.member(tx)).card.id
+        await cafe.stamp(tx, bea)
+        for card in (ana, ana, ana):
+            await cafe.stamp(tx, card)
+        (owed, later) = await cafe.rewards_of(tx, ana)
+        await rewards.redeem_without_code(tx, owed.id)
+        tx.now = now - timedelta(days=9)
+        await rewards.redeem_without_code(tx, later.id)
+        await cafe.stamp(tx, bea)
+        tx.now = now
+        await cafe.stamp(tx, (await cafe.member(tx)).card.id)
+    await cafe.deliver(database, tenant)
+    async with committed() as tx:
+        ten = await reports.metrics(tx, window_days=10)
+        assert (ten.visits_in_window, ten.new_visitors, ten.enrolled_in_window) == (2, 1, 1)
+        assert (ten.rewards_redeemed_in_window, ten.rewards_redeemed) == (1, 2)
+        assert ten.before == reports.Before(visits=6, new_visitors=2, enrolled=2, rewards_redeemed=1)
+        one = await reports.metrics(tx, window_days=1)
+        assert one.before == reports.Before(visits=0, new_visitors=0, enrolled=0, rewards_redeemed=0)
+        # Of the eleven days before the latest eleven, only the later nine are the business's.
+        assert (await reports.metrics(tx, window_days=11)).before is None
+
+
 async def test_a_day_is_the_businesss_own(database: Database, tenant: UUID, committed: Open) -> None:
     async with committed() as tx:
         await cafe.program(tx)
@@ -69,9 +102,33 @@ async def test_a_day_is_the_businesss_own(database: Database, tenant: UUID, comm
         assert {hour for _, _, hour in kept} == {23}
 
 
+async def test_imported_visits_count_for_their_hour_where_it_is_known(
+    database: Database, tenant: UUID, committed: Open
+) -> None:
+    async with committed() as tx:
+        program = await cafe.program(tx)
+        day = tx.now.astimezone(LIMA).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
+        visits = [
+            history.Visit(id=ids.new(), line=1, external_id="a", phone=None, name=None, at=at, amount=None)
+            for at in (day, day + timedelta(hours=9, minutes=30), day + timedelta(hours=9, minutes=45))
+        ]
+        await replays.replay(tx, program.id, visits)
+    await cafe.deliver(database, tenant)
+    async with committed() as tx:
+        metrics = await reports.metrics(tx)
+        assert {one.hour: one.visits for one in metrics.hours if one.visits} == {9: 2}
+        assert metrics.visits == 3
+        await voids.void(tx, visits[1].id, reason="Test")
+        told = [event for event in await cafe.told(tx) if isinstance(event, voids.Voided)]
+        await reports.record(tx, told)
+        kept, made = await cafe.hours(tx)
+        assert kept == made
+        assert kept.total() == 2, "One visit, once for its program and once for the business."
+
+
 async def test_an_empty_business_has_a_dashboard(tx: Tx) -> None:
     metrics = await reports.metrics(tx)
-    assert (metrics.members, metrics.visits, metrics.retention_rate) == (0, 0, None)
+    assert (metrics.members, metrics.visits, metrics.retention_rate, metrics.before) == (0, 0, None, None)
     assert [hour.hour for hour in metrics.hours] == list(range(24))
     with pytest.raises(NotFound):
         await reports.metrics(tx, program_id=tx.tenant)

@@ -2,7 +2,7 @@
 
 from holdfast.kernel.jobs import every, on
 from holdfast.kernel.tx import Tx
-from holdfast.systems.loyalty import cards, members, reports, rewards, risk, stamps, voids
+from holdfast.systems.loyalty import cards, cohorts, members, reports, rewards, risk, staff, stamps, voids
 
 _BATCH = 500
 
@@ -35,6 +35,18 @@ async def count_rewards(tx: Tx, events: list[rewards.Earned | rewards.Redeemed])
 async def count_lost_rewards(tx: Tx, events: list[rewards.Expired | rewards.Cancelled]) -> None:
     """The dashboard counts rewards that ended without being had."""
     await reports.record(tx, events)
+
+
+@on(stamps.Stamped, voids.Voided, batch=_BATCH, lane="tenant")
+async def count_months(tx: Tx, events: list[stamps.Stamped | voids.Voided]) -> None:
+    """Retention counts the months in which members came."""
+    await cohorts.record(tx, events)
+
+
+@on(stamps.Stamped, voids.Voided, rewards.Redeemed, batch=_BATCH, lane="tenant")
+async def count_staff(tx: Tx, _: list[stamps.Stamped | voids.Voided | rewards.Redeemed]) -> None:
+    """The report on staff counts what everybody did at the counter."""
+    await staff.record(tx, tx.causes)
 
 
 @every("15m")

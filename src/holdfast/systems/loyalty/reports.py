@@ -7,7 +7,7 @@ of stamps, cards, members and rewards as soon as every event was delivered.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -70,7 +70,17 @@ class Hour(msgspec.Struct):
     """In the whole window."""
 
 
+class Before(msgspec.Struct):
+    """The window of the same length that ended where the present one begins, to compare with."""
+
+    visits: int
+    new_visitors: int
+    enrolled: int
+    rewards_redeemed: int
+
+
 class _Totals(msgspec.Struct):
+    since: date | None
     members: int
     active: int
     at_risk: int
@@ -79,9 +89,15 @@ class _Totals(msgspec.Struct):
     visits_in_window: int
     visitors: int
     newcomers: int
+    enrolled_in_window: int
     rewards_earned: int
     rewards_redeemed: int
+    rewards_redeemed_in_window: int
     rewards_expired: int
+    visits_before: int
+    newcomers_before: int
+    enrolled_before: int
+    rewards_redeemed_before: int
 
 
 class Metrics(msgspec.Struct, kw_only=True):
@@ -101,13 +117,17 @@ class Metrics(msgspec.Struct, kw_only=True):
     visits_in_window: int
     new_visitors: int
     """Those whose first visit was within the window."""
+    enrolled_in_window: int
     rewards_earned: int
     """Ever, less those that were taken back."""
     rewards_redeemed: int
+    rewards_redeemed_in_window: int
     rewards_expired: int
     rewards_open: int
     retention_rate: float | None
     """Of those who had come before the window began, the share who came again within it; absent without any."""
+    before: Before | None
+    """Absent while less than two windows are known, because then there is nothing fair to compare with."""
     days: list[Day]
     hours: list[Hour]
 
@@ -152,8 +172,9 @@ class Counts:
 
     def _visit(self, event: stamps.Stamped | voids.Voided, number: int) -> None:
         self._both(event.program_id, event.stamped_at, "visits", number)
-        if event.source != stamps.Source.imported:
-            local = event.stamped_at.astimezone(self.zone)
+        local = event.stamped_at.astimezone(self.zone)
+        # A file that tells of days alone has every visit at midnight, which is no hour of a visit.
+        if event.source != stamps.Source.imported or local.time() != time():
             for whose in (event.program_id, WHOLE):
                 self.hours[whose, local.date(), local.hour] += number
         for whose, visits in ((event.program_id, event.card), (WHOLE, event.member)):
@@ -171,8 +192,8 @@ class Counts:
 
 async def record(tx: Tx, events: Iterable[Counted]) -> None:
     """Add what these events changed to the counts. Each event must come here once, in any order. Meets L20, L102."""
-    zone = await _zone(tx)
-    counts = Counts(zone, tx.now.astimezone(zone).date())
+    here = await zone(tx)
+    counts = Counts(here, tx.now.astimezone(here).date())
     for event in events:
         counts.take(event)
     # Rows are taken in order of their keys, so that two reactions that count at once never deadlock.
@@ -209,10 +230,10 @@ async def metrics(tx: Tx, *, program_id: UUID | None = None, window_days: int = 
     tx.must(programs.READ)
     if program_id is not None:
         await programs.get(tx, program_id)
-    today = tx.now.astimezone(await _zone(tx)).date()
+    today = tx.now.astimezone(await zone(tx)).date()
     whose = program_id or WHOLE
     totals = await tx.one(_Totals, _TOTALS, whose, today, window_days)
-    before = totals.visitors - totals.newcomers
+    earlier = totals.visitors - totals.newcomers
     return Metrics(
         as_of=tx.now,
         today=today,
@@ -225,17 +246,33 @@ async def metrics(tx: Tx, *, program_id: UUID | None = None, window_days: int = 
         visits_today=totals.visits_today,
         visits_in_window=totals.visits_in_window,
         new_visitors=totals.newcomers,
+        enrolled_in_window=totals.enrolled_in_window,
         rewards_earned=totals.rewards_earned,
         rewards_redeemed=totals.rewards_redeemed,
+        rewards_redeemed_in_window=totals.rewards_redeemed_in_window,
         rewards_expired=totals.rewards_expired,
         rewards_open=totals.rewards_earned - totals.rewards_redeemed - totals.rewards_expired,
-        retention_rate=round((totals.active - totals.newcomers) / before, 4) if before else None,
+        retention_rate=round((totals.active - totals.newcomers) / earlier, 4) if earlier else None,
+        before=_before(totals, today - timedelta(days=2 * window_days - 1)),
         days=await tx.all(Day, _DAYS, whose, today, window_days),
         hours=await tx.all(Hour, _HOURS, whose, today, window_days),
     )
 
 
-async def _zone(tx: Tx) -> ZoneInfo:
+def _before(totals: _Totals, first: date) -> Before | None:
+    """The window before, if its first day was one of the business's."""
+    if totals.since is None or totals.since > first:
+        return None
+    return Before(
+        visits=totals.visits_before,
+        new_visitors=totals.newcomers_before,
+        enrolled=totals.enrolled_before,
+        rewards_redeemed=totals.rewards_redeemed_before,
+    )
+
+
+async def zone(tx: Tx) -> ZoneInfo:
+    """The business's timezone, by whose calendar everything is counted."""
     return ZoneInfo(await tx.one(str, "select timezone from tenants_tenant where id = kernel_tenant()"))
 
 
@@ -266,6 +303,7 @@ _ADD_HOURS = """
 """
 _TOTALS = """
     select
+        min(day) as since,
         coalesce(sum(enrolled), 0)::bigint as members,
         coalesce(sum(last_visits) filter (where day > $2::date - $3::int), 0)::bigint as active,
         coalesce(sum(at_risk), 0)::bigint as at_risk,
@@ -274,9 +312,16 @@ _TOTALS = """
         coalesce(sum(visits) filter (where day > $2 - $3), 0)::bigint as visits_in_window,
         coalesce(sum(first_visits), 0)::bigint as visitors,
         coalesce(sum(first_visits) filter (where day > $2 - $3), 0)::bigint as newcomers,
+        coalesce(sum(enrolled) filter (where day > $2 - $3), 0)::bigint as enrolled_in_window,
         coalesce(sum(rewards_earned - rewards_cancelled), 0)::bigint as rewards_earned,
         coalesce(sum(rewards_redeemed), 0)::bigint as rewards_redeemed,
-        coalesce(sum(rewards_expired), 0)::bigint as rewards_expired
+        coalesce(sum(rewards_redeemed) filter (where day > $2 - $3), 0)::bigint as rewards_redeemed_in_window,
+        coalesce(sum(rewards_expired), 0)::bigint as rewards_expired,
+        coalesce(sum(visits) filter (where day > $2 - 2 * $3 and day <= $2 - $3), 0)::bigint as visits_before,
+        coalesce(sum(first_visits) filter (where day > $2 - 2 * $3 and day <= $2 - $3), 0)::bigint as newcomers_before,
+        coalesce(sum(enrolled) filter (where day > $2 - 2 * $3 and day <= $2 - $3), 0)::bigint as enrolled_before,
+        coalesce(sum(rewards_redeemed) filter (where day > $2 - 2 * $3 and day <= $2 - $3), 0)::bigint
+            as rewards_redeemed_before
     from loyalty_day where program_id = $1
 """
 _DAYS = """
