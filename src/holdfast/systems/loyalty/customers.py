@@ -1,13 +1,18 @@
 """Customers: a member with everything they hold here, as the counter sees them and as they see themselves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
+from holdfast.kernel import subscriptions, topics
 from holdfast.kernel.problems import Invalid, NotFound
 from holdfast.kernel.tx import Tx
-from holdfast.systems.loyalty import cards, members, programs, rewards, stamps
+from holdfast.shared.holdings.holdings import Item
+from holdfast.systems.loyalty import cards, holding, members, programs, rewards, stamps
+
+LISTEN_SECONDS = 3600
+_MOST_HEARD = subscriptions.MOST_TOPICS // 3
 
 
 class OnCard(cards.Card, kw_only=True):
@@ -41,11 +46,24 @@ class OwnCard(msgspec.Struct, kw_only=True):
     """A card as its owner sees it."""
 
     id: UUID
+    program_id: UUID
     program: str
     reward: str
     stamps: int
     stamps_required: int
     visits: int
+    last_visit_at: datetime | None
+    at: datetime
+    """When this was so, for a screen that shows it later without a network."""
+
+
+class Listening(msgspec.Struct, kw_only=True):
+    """What lets a holder's screen hear of their own cards as something happens."""
+
+    token: str
+    """Give it to the hub as ``authorization``."""
+    topics: list[str]
+    expires_at: datetime
 
 
 class Own(msgspec.Struct, kw_only=True):
@@ -53,7 +71,14 @@ class Own(msgspec.Struct, kw_only=True):
 
     tenant_id: UUID
     business: str
+    slug: str
     logo_url: str | None
+    accent: str | None
+    country: str
+    currency: str
+    timezone: str
+    languages: list[str]
+    member_id: UUID
     name: str
     cards: list[OwnCard]
     rewards: list[OwnReward]
@@ -97,6 +122,40 @@ async def own(tx: Tx, token: str) -> Own:
     """
     member_id = await cards.holder(tx, token)
     return await tx.one(Own, _OWN, member_id, tx.now)
+
+
+async def listen(tx: Tx, token: str) -> Listening:
+    """Let the holder's screen listen to what happens to their cards, for an hour. Nobody signs in for it. Meets W29.
+
+    Raises:
+        cards.NotYours: the token is not genuine, or another was given out since.
+    """
+    member_id = await cards.holder(tx, token)
+    ids = await tx.all(UUID, "select id from loyalty_card where member_id = $1 order by opened_at, id", member_id)
+    heard = [f"/loyalty/{noun}/{card_id}" for card_id in ids[:_MOST_HEARD] for noun in ("stamps", "voids", "rewards")]
+    return Listening(
+        token=subscriptions.subscriber_token(tx.tenant, heard, seconds=LISTEN_SECONDS, holder=str(member_id)),
+        topics=[topics.of_tenant(tx.tenant, topic) for topic in heard],
+        expires_at=tx.now + timedelta(seconds=LISTEN_SECONDS),
+    )
+
+
+async def keep(tx: Tx, token: str) -> tuple[Item, bool]:
+    """The signed-in person keeps the cards that the token opens in their account; gives whether they did not before.
+
+    Raises:
+        NotSignedIn, NotAllowed: nobody is signed in as themselves.
+        programs.SwitchedOff: the business gives no stamp cards.
+        cards.NotYours: the token is not genuine, or another was given out since.
+        NotFound: no card is left that could be shown.
+    """
+    await programs.must_be_on(tx)
+    member_id = await cards.holder(tx, token)
+    await tx.one(UUID, "select id from loyalty_member where id = $1 for share", member_id)
+    # Until the row was locked, another token could be given out; from here on, whoever does so waits, and then takes
+    # what is kept here out of the account again.
+    await cards.holder(tx, token)
+    return await holding.keep(tx, member_id)
 
 
 async def own_code(tx: Tx, token: str, *, card_id: UUID | None = None, reward_id: UUID | None = None) -> cards.Code:
@@ -159,11 +218,13 @@ _CUSTOMER = """
     from loyalty_member as m where m.id = $1
 """
 _OWN = """
-    select t.id as tenant_id, t.name as business, t.logo_url, m.name,
+    select t.id as tenant_id, t.name as business, t.slug, t.logo_url, t.accent, t.country, t.currency, t.timezone,
+        t.languages, m.id as member_id, m.name,
         coalesce((
             select jsonb_agg(jsonb_build_object(
-                'id', c.id, 'program', p.name, 'reward', p.reward, 'stamps', c.stamps,
-                'stamps_required', p.stamps_required, 'visits', c.visits
+                'id', c.id, 'program_id', c.program_id, 'program', p.name, 'reward', p.reward, 'stamps', c.stamps,
+                'stamps_required', p.stamps_required, 'visits', c.visits, 'last_visit_at', c.last_visit_at,
+                'at', $2::timestamptz
             ) order by c.opened_at, c.id)
             from loyalty_card as c
             join loyalty_program as p on p.tenant_id = c.tenant_id and p.id = c.program_id

@@ -19,7 +19,7 @@ from holdfast.kernel.events import Event
 from holdfast.kernel.problems import Invalid, NotFound, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Reused, Tx
-from holdfast.systems.loyalty import cards, phones, programs
+from holdfast.systems.loyalty import cards, holding, phones, programs
 
 ENROLL = grant("loyalty.enroll", "Enrol members and correct their names", roles=("owner", "manager", "staff"))
 CORRECT = grant(
@@ -265,7 +265,8 @@ async def change(tx: Tx, member_id: UUID, change: Change) -> Member:
 
 
 async def reissue(tx: Tx, member_id: UUID) -> str:
-    """Give a member's cards out anew: a new token, and every token given out before stops working.
+    """Give a member's cards out anew: a new token; every token given out before stops working, and nobody keeps them
+    in their account any more.
 
     Raises:
         NotFound: this business has no such member.
@@ -276,6 +277,8 @@ async def reissue(tx: Tx, member_id: UUID) -> str:
     )
     if not touched:
         await tx.get(Member, member_id)
+    # Whoever keeps these cards in an account showed a token that does not count any more.
+    await holding.let_go(tx, member_id)
     await tx.emit(Changed(member_id=member_id, fields=["card_token"]))
     return await cards.holder_token(tx, member_id)
 

@@ -4,10 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.params import HeaderParameter
 
 from holdfast.kernel.http.caller import Caller
+from holdfast.shared.holdings.holdings import Item
 from holdfast.systems.loyalty import cards, customers
 
 CardToken = Annotated[
@@ -36,4 +37,20 @@ async def create_own_code(caller: Caller, card_token: CardToken, data: WhichCode
         return await customers.own_code(tx, card_token, card_id=data.card_id, reward_id=data.reward_id)
 
 
-handlers = [show_own, create_own_code]
+@post("/card/live", public=True, status_code=200, summary="Let a customer's screen listen")
+async def create_listening(caller: Caller, card_token: CardToken) -> customers.Listening:
+    """A token for the live hub, for what happens to the holder's own cards; good for an hour."""
+    async with caller.transaction(cards.tenant_of_token(card_token)) as tx:
+        return await customers.listen(tx, card_token)
+
+
+@post("/card/holding", signed_in=True, summary="Keep a customer's own cards in my account")
+async def create_holding(caller: Caller, card_token: CardToken) -> Response[Item]:
+    """The cards are in the list of everything that I hold from now on. 201, or 200 when they were there already."""
+    async with caller.transaction(cards.tenant_of_token(card_token)) as tx:
+        item, new = await customers.keep(tx, card_token)
+    # Its link holds the token, so no cache may keep the answer.
+    return Response(item, status_code=201 if new else 200, headers={"Cache-Control": "no-store"})
+
+
+handlers = [show_own, create_own_code, create_listening, create_holding]

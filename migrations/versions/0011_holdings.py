@@ -1,0 +1,11 @@
+"""Holdings."""
+
+from holdfast.kernel.migrations import run_file
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    run_file(__file__)

@@ -1,0 +1,1 @@
+"""Holdings: everything that one signed-in person holds, across businesses, in one list."""
