@@ -2,9 +2,10 @@
 
 from litestar import Router
 
-from holdfast.systems.loyalty.api import counter, members, own, programs, reports
+from holdfast.kernel.http import Route
+from holdfast.systems.loyalty.api import counter, join, members, own, programs, reports
 
-routes = [
+routes: list[Route] = [
     Router(
         "/api/loyalty",
         route_handlers=[
@@ -15,5 +16,6 @@ routes = [
             *own.handlers,
         ],
         tags=["loyalty"],
-    )
+    ),
+    *join.handlers,
 ]
