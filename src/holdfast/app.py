@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,7 @@ from holdfast.integrations.mail import api as mail_api
 from holdfast.kernel import crypto, http, jobs, live, processes, telemetry
 from holdfast.kernel import database as databases
 from holdfast.kernel.database import Addresses, Database
-from holdfast.kernel.http import idempotency, rates
+from holdfast.kernel.http import assets, idempotency, rates, web
 from holdfast.kernel.http import inbox as inbox_http
 from holdfast.kernel.http import live as live_http
 from holdfast.kernel.http import server as http_server
@@ -22,6 +23,8 @@ from holdfast.kernel.settings import Settings
 from holdfast.kernel.worker import Worker
 from holdfast.shared.accounts import api as accounts_api
 from holdfast.shared.accounts import reactions as accounts_reactions
+from holdfast.shared.devices import api as devices_api
+from holdfast.shared.holdings import api as holdings_api
 from holdfast.shared.ledger import api as ledger_api
 from holdfast.shared.ledger import reactions as ledger_reactions
 from holdfast.shared.people import api as people_api
@@ -36,12 +39,16 @@ from holdfast.systems.loyalty import reactions as loyalty_reactions
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 600.0
+WEB = Path(__file__).parent / "web"
+"""The built web application, which the wheel brings along and a checkout makes (``make web``)."""
 
 routes: list[http.Route] = [
     *sessions_api.routes,
     *accounts_api.routes,
     *people_api.routes,
     *tenants_api.routes,
+    *devices_api.routes,
+    *holdings_api.routes,
     *ledger_api.routes,
     *loyalty_api.routes,
     *mail_api.routes,
@@ -71,7 +78,9 @@ def application(database: Database, settings: Settings, *, hub: live.Hub | None 
         authenticate=authentication.authenticate,
         lifespan=[live_http.lifespan(hub)],
     )
+    app.state["assets"] = assets.read(WEB)
     app.asgi_handler = live_http.Discovery(app.asgi_handler, hub)
+    app.asgi_handler = web.Web(app, settings, WEB)
     return app
 
 

@@ -16,7 +16,7 @@ _IGNORED = {".git", ".venv", ".var", "__pycache__", "node_modules", "dist"} | {
     ".hypothesis",
     ".import_linter_cache",
 }
-_BINARY = {".png", ".jpg", ".ico", ".woff2", ".gz", ".zip", ".pdf"}
+_BINARY = {".png", ".jpg", ".webp", ".ico", ".woff2", ".gz", ".zip", ".pdf"}
 # Written in pieces, so that this file does not match itself.
 RULES: dict[str, re.Pattern[str]] = {
     "the address of a package registry": re.compile(

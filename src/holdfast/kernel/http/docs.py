@@ -8,14 +8,15 @@ from html import escape
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Response, get
+from litestar import HttpMethod, Litestar, Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 
-from holdfast.kernel.http import openapi
+from holdfast.kernel.http import html, openapi
 from holdfast.kernel.problems import Problem
 
 PATH = "/api/docs"
 PROBLEMS_PATH = "/docs/problems"
+_READING = [HttpMethod.GET, HttpMethod.HEAD]
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881 }
@@ -162,25 +163,24 @@ def _rendered(app: Litestar) -> tuple[bytes, bytes]:
 
 
 def _html(body: bytes) -> Response[bytes]:
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
-    return Response(body, media_type="text/html", headers=headers)
+    return html.page(body, policy=POLICY, headers={"Cache-Control": "no-cache"})
 
 
 def routes() -> list[HTTPRouteHandler]:
     """The document, and the two pages."""
 
-    @get(openapi.PATH, public=True, include_in_schema=False)
+    @route(openapi.PATH, http_method=_READING, public=True, include_in_schema=False)
     async def document(request: Request[Any, Any, Any]) -> Response[bytes]:
         """The OpenAPI document."""
         body, _ = _rendered(request.app)
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
-    @get(PATH, public=True, include_in_schema=False)
+    @route(PATH, http_method=_READING, public=True, include_in_schema=False)
     async def operations(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Every operation, for people."""
         return _html(_rendered(request.app)[1])
 
-    @get(PROBLEMS_PATH, public=True, include_in_schema=False)
+    @route(PROBLEMS_PATH, http_method=_READING, public=True, include_in_schema=False)
     async def problems() -> Response[bytes]:
         """Every problem, for people."""
         return _html(problems_page())

@@ -6,9 +6,19 @@ from holdfast.kernel.settings import Settings
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """For answers that are data; a page sets its own policy."""
 
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob: https:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""For pages of the web application: everything is ours, and no script stands in the page itself.
+
+Components set inline styles. A QR code is read by WebAssembly. The picture of a business may be on its own web site.
+"""
+
 _REQUEST_HEADERS = (
-    b"Authorization, Content-Type, Idempotency-Key, Holdfast-Tenant, If-None-Match, Last-Event-ID, "
-    b"Traceparent, X-API-Key, X-CSRF-Token, X-Request-Id"
+    b"Authorization, Content-Type, Idempotency-Key, Holdfast-Card, Holdfast-Device, Holdfast-Tenant, If-None-Match, "
+    b"Last-Event-ID, Traceparent, X-API-Key, X-CSRF-Token, X-Request-Id"
 )
 _ANSWER_HEADERS = (
     b"ETag, Idempotency-Replayed, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
@@ -26,7 +36,7 @@ def security(settings: Settings) -> list[tuple[bytes, bytes]]:
         (b"permissions-policy", b"camera=(self), geolocation=(), microphone=(), payment=(), usb=()"),
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"cross-origin-resource-policy", b"cross-origin" if settings.allowed_origins else b"same-origin"),
-        (b"vary", b"Authorization, Cookie, Holdfast-Tenant, Origin"),
+        (b"vary", b"Authorization, Cookie, Holdfast-Card, Holdfast-Device, Holdfast-Tenant, Origin"),
     ]
     if settings.public_url.startswith("https:"):
         found.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
