@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.demo.cafes import AURORA, HISTORY, PASSWORD, PUKA
+from holdfast.demo.cafes import AURORA, GUEST, HISTORY, PASSWORD, PUKA
 from holdfast.kernel import embedded
 from tests.conftest import SERVER
 
@@ -78,9 +78,17 @@ def test_the_demo_says_where_everything_is(machine: Machine) -> None:
     printed: str = machine.first  # type: ignore[attr-defined]
     for person in (*AURORA.people, *PUKA.people):
         assert person.email in printed
+    assert GUEST.email in printed
     assert PASSWORD in printed
+    for path in ("/", f"/join/{AURORA.slug}", "/stamper"):
+        assert f"http://127.0.0.1:{machine.port}{path}\n" in printed
     assert f"http://127.0.0.1:{machine.port}/api/docs" in printed
-    assert "2,357 customers and 6,919 visits" in printed
+    # The 2,357 customers and 6,919 visits of the real history, and those who are invented.
+    found = re.search(r"opened, with ([0-9,]+) customers and ([0-9,]+) visits", printed)
+    assert found is not None, printed
+    customers, visits = (int(number.replace(",", "")) for number in found.groups())
+    assert customers > 2_357
+    assert visits > 6_919
     # What the processes log has a file of its own, and does not tear the display apart.
     assert '"level"' not in printed
     assert str(machine.folder / "demo.log") in printed
@@ -143,6 +151,8 @@ def test_events_tell_what_happened_by_whom_where_and_when(machine: Machine) -> N
 
 
 def test_the_doctor_finds_nothing_and_says_what_is_wrong_when_something_is(machine: Machine) -> None:
+    # What an import told while nothing else ran waits for a worker, and after a while the doctor rightly says so.
+    machine.run("demo", "--port", str(machine.port), "--quiet", "--seconds", "4")
     assert "✗" not in machine.run("doctor")
     assert "No dead letters" in machine.run("jobs")
     machine.environment["HOLDFAST_VAULT_KEYS"] = "k1:notbase64"

@@ -14,11 +14,11 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from holdfast.demo import opening
-from holdfast.demo.cafes import CAFES, PASSWORD, Cafe
+from holdfast.demo import guests, opening
+from holdfast.demo.cafes import CAFES, GUEST, PASSWORD, Cafe
 from holdfast.demo.client import Refused
 from holdfast.demo.trickle import Trickle
-from holdfast.kernel import clock, crypto, database, logs, migrations, processes
+from holdfast.kernel import crypto, database, logs, migrations, processes
 from holdfast.kernel import settings as settings_
 from holdfast.kernel.settings import Settings, SettingsError
 
@@ -108,16 +108,18 @@ async def _serve(console: Console, settings: Settings, log: Path, *, trickling: 
     await _ready(address, log)
     _step(console, "Api and worker", f"answering at {address}")
     counters: list[Trickle] = []
+    opened: list[tuple[Cafe, str]] = []
     async with database.opened(settings) as database_:
         for cafe in CAFES:
             tenant, program = await opening.open_cafe(address, cafe)
             with _bar(console, cafe) as progress:
-                done = await opening.import_past(
-                    database_, cafe, tenant, program, today=clock.now().date(), progress=progress
-                )
+                done = await opening.import_past(database_, cafe, tenant, program, progress=progress)
             counted = "" if done is None else f"{done.members_added:,} customers and {done.visits_added:,} visits"
             _step(console, cafe.name, f"opened, with {counted}" if counted else "open, as it was left")
             counters.append(Trickle(address, cafe, tenant))
+            opened.append((cafe, tenant))
+    await guests.keep_cards(address, opened)
+    _step(console, "A guest", f"{GUEST.name} keeps a card of each café")
     _tell(console, address, log)
     limit = asyncio.timeout(seconds)
     try:
@@ -175,10 +177,14 @@ def _tell(console: Console, address: str, log: Path) -> None:
     for cafe in CAFES:
         for person in cafe.people:
             table.add_row(person.email, person.name, person.role, cafe.name)
+    table.add_row(GUEST.email, GUEST.name, GUEST.role, "both")
     console.print()
     console.print(table)
     console.print(f"\n  The password of all is [bold]{PASSWORD}[/bold].\n", highlight=False)
     for what, where in (
+        ("Open", f"{address}/"),
+        ("Become a guest", f"{address}/join/{CAFES[0].slug}"),
+        ("Stamp", f"{address}/stamper"),
         ("Documentation", f"{address}/api/docs"),
         ("Health", f"{address}/health/ready"),
         ("Mailbox", f"{address}/api/sandbox/mail?to={CAFES[0].people[0].email}"),

@@ -6,12 +6,15 @@ Everything here is invented and the same at every start, so that starting again 
 import csv
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+LIMA = ZoneInfo("America/Lima")
 PASSWORD = "cafe-en-lima"  # noqa: S105 - printed at every start of the demo, for people who try it
 HISTORY = files("holdfast.demo") / "data" / "cdnow_sample.csv"
 """2,357 customers of a record shop and their 6,919 purchases in 1997 and 1998: real people's rhythm of coming back."""
@@ -36,6 +39,12 @@ class Person(msgspec.Struct, frozen=True):
     role: str
 
 
+class Guest(Person, frozen=True):
+    """A customer who can sign in."""
+
+    phone: str
+
+
 class Cafe(msgspec.Struct, frozen=True):
     """A business of the demo."""
 
@@ -44,9 +53,16 @@ class Cafe(msgspec.Struct, frozen=True):
     program: str
     stamps_required: int
     reward: str
+    accent: str
+    mark: Literal["sun", "bean"]
+    """What is on its logo."""
     people: tuple[Person, ...]
     guests: int
-    """How many guests are invented; 0 where the real history is replayed."""
+    """How many guests are invented."""
+    since_days: int
+    """Over how many days they came for the first time, one after the other."""
+    replays: bool
+    """Whether the real history is replayed as well."""
 
 
 AURORA = Cafe(
@@ -55,12 +71,16 @@ AURORA = Cafe(
     program="Tarjeta Aurora",
     stamps_required=6,
     reward="Un café de la casa",
+    accent="#b4532a",
+    mark="sun",
     people=(
         Person("Elena Paredes", "elena@aurora.example", "owner"),
         Person("Bruno Tello", "bruno@aurora.example", "manager"),
         Person("Nayra Poma", "nayra@aurora.example", "staff"),
     ),
-    guests=0,
+    guests=240,
+    since_days=390,
+    replays=True,
 )
 PUKA = Cafe(
     name="Tostaduría Puka",
@@ -68,55 +88,92 @@ PUKA = Cafe(
     program="Cuaderno Puka",
     stamps_required=8,
     reward="Una bolsa de 250 g, recién tostada",
+    accent="#2f6b4f",
+    mark="bean",
     people=(
         Person("Óscar Yupanqui", "oscar@puka.example", "owner"),
         Person("Ximena Rojas", "ximena@puka.example", "staff"),
     ),
     guests=180,
+    since_days=150,
+    replays=False,
 )
 CAFES = (AURORA, PUKA)
+GUEST = Guest("Lucía Benavides", "lucia@guest.example", "guest", "+51987000111")
+"""Comes to both cafés, at breakfast, week after week."""
+_GUEST_VISITS = 11
 
 
-def history(cafe: Cafe, until: date, folder: Path) -> Path:
-    """A CSV file of the café's past, ending the day before ``until``; written into ``folder``."""
+_HOURS = {7: 4, 8: 9, 9: 10, 10: 7, 11: 5, 12: 4, 13: 5, 14: 4, 15: 5, 16: 8, 17: 9, 18: 7, 19: 4, 20: 1}
+"""How busy a café's hours are, compared with one another."""
+
+
+def history(cafe: Cafe, until: datetime, folder: Path) -> Path:
+    """A CSV file of the café's past up to that moment, written into ``folder``; the same for the same moment."""
     file = folder / f"{cafe.slug}.csv"
-    rows = list(_real(until) if cafe.guests == 0 else _invented(cafe, until))
+    chance = random.Random(cafe.slug)  # noqa: S311 - the same café at every start, nothing secret
+    here = until.astimezone(LIMA)
+    told = [
+        *_guest(here.date()),
+        *_invented(cafe, here.date(), chance),
+        *(_real(here.date(), chance) if cafe.replays else ()),
+    ]
+    visits = [visit for visit in told if visit["date"] < f"{here:%Y-%m-%dT%H:%M}"]
+    visits.sort(key=lambda visit: (visit["date"], visit["customer_id"]))
     with file.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, fieldnames=list(rows[0]))
+        writer = csv.DictWriter(handle, fieldnames=list(visits[0]))
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(visits)
     return file
 
 
-def _real(until: date) -> Iterator[dict[str, str]]:
-    """The real history, moved to end yesterday: the days between visits are what they were."""
+def _real(today: date, chance: random.Random) -> Iterator[dict[str, str]]:
+    """The real history, moved to end yesterday: the days between visits are what they were, the rest is invented."""
     with HISTORY.open(encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
-    days = until - timedelta(days=1) - max(date.fromisoformat(row["date"]) for row in rows)
+    days = today - timedelta(days=1) - max(date.fromisoformat(row["date"]) for row in rows)
+    names: dict[str, str] = {}
     for row in rows:
-        yield {**row, "date": (date.fromisoformat(row["date"]) + days).isoformat()}
+        customer = row["customer_id"]
+        name = names.setdefault(customer, _name(chance))
+        # A number of their own for each, and in no order that one would notice.
+        phone = f"+519{80_000_000 + int(customer) * 7_919_017 % 10_000_000}"
+        day = date.fromisoformat(row["date"]) + days
+        yield _visit(customer, phone, name, day, row["amount_usd"], chance)
 
 
-def _invented(cafe: Cafe, until: date) -> Iterator[dict[str, str]]:
-    """Guests with a rhythm of their own: some come daily, some at weekends, some stopped coming."""
-    chance = random.Random(cafe.slug)  # noqa: S311 - the same café at every start, nothing secret
-    visits: list[dict[str, str]] = []
+def _invented(cafe: Cafe, today: date, chance: random.Random) -> Iterator[dict[str, str]]:
+    """Guests with a rhythm of their own: some come daily, some at weekends, many come once, and all stop one day."""
     for number in range(cafe.guests):
-        name = f"{chance.choice(GIVEN)} {chance.choice(FAMILY)}"
-        phone = f"+519{chance.randrange(10_000_000, 99_999_999)}"
-        day = until - timedelta(days=chance.randrange(5, 150))
-        stopped = until - timedelta(days=chance.choice([0, 0, 0, 20, 45]))
-        rhythm = chance.choice([1.5, 3, 4, 7, 7, 14, 21])
-        while day < stopped:
+        name = _name(chance)
+        phone = f"+519{chance.randrange(10_000_000, 79_999_999)}"
+        day = today - timedelta(days=chance.randrange(cafe.since_days))
+        stops = day + timedelta(days=chance.choice([1, 1, 30, 60, 120, 200, 400, 400]))
+        rhythm = chance.choice([3, 5, 7, 7, 14, 21])
+        while day < stops and day <= today:
             amount = f"{chance.choice([9, 11, 12, 14, 18, 26, 38])}.{chance.choice(['00', '50', '90'])}"
-            visits.append(
-                {
-                    "customer_id": f"G{number:04}",
-                    "phone": phone,
-                    "name": name,
-                    "date": day.isoformat(),
-                    "amount": amount,
-                }
-            )
+            yield _visit(f"G{number:04}", phone, name, day, amount, chance)
             day += timedelta(days=max(1, round(chance.expovariate(1 / rhythm))))
-    yield from sorted(visits, key=lambda visit: (visit["date"], visit["customer_id"]))
+
+
+def _guest(today: date) -> Iterator[dict[str, str]]:
+    """Every fifth day, until yesterday."""
+    always = random.Random(0)  # noqa: S311 - only the minute and the price follow from it
+    for number in range(_GUEST_VISITS):
+        day = today - timedelta(days=1 + 5 * number)
+        yield _visit("G-LUCIA", GUEST.phone, GUEST.name, day, "14.50", always)
+
+
+def _name(chance: random.Random) -> str:
+    return f"{chance.choice(GIVEN)} {chance.choice(FAMILY)} {chance.choice(FAMILY)}"
+
+
+def _visit(customer: str, phone: str, name: str, day: date, amount: str, chance: random.Random) -> dict[str, str]:
+    hour = chance.choices(list(_HOURS), list(_HOURS.values()))[0]
+    return {
+        "customer_id": customer,
+        "phone": phone,
+        "name": name,
+        "date": f"{day.isoformat()}T{hour:02}:{chance.randrange(60):02}",
+        "amount": amount,
+    }

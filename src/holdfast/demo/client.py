@@ -37,8 +37,17 @@ class Client:
     ) -> None:
         await self._http.aclose()
 
-    async def call(self, method: str, path: str, body: Any = None, **parameters: str) -> Any:
-        """Send a request and give the JSON of its answer.
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        png: bytes | None = None,
+        card: str | None = None,
+        **parameters: str,
+    ) -> Any:
+        """Send a request, with a JSON body or a picture, perhaps about a card of that token; give the answer's JSON.
 
         Raises:
             Refused: it was answered with a problem.
@@ -46,7 +55,10 @@ class Client:
         if self._refresh_token is not None and time.monotonic() > self._expires:
             token, self._refresh_token = self._refresh_token, None
             self._keep(await self.call("POST", "/api/auth/refresh", {"refresh_token": token}))
-        answer = await self._http.request(method, path, json=body, params=parameters)
+        headers = {} if png is None else {"Content-Type": "image/png"}
+        if card is not None:
+            headers["Holdfast-Card"] = card
+        answer = await self._http.request(method, path, json=body, content=png, headers=headers, params=parameters)
         if answer.is_success:
             return answer.json() if answer.content else None
         problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
