@@ -16,10 +16,9 @@ async def test_a_logo_is_a_sign_in_the_accent(cafe: Cafe) -> None:
     assert logos.draw(cafe) == drawn
     shown = Image.open(io.BytesIO(await brands.drawn(drawn, "image/png")))
     assert shown.size == (512, 512)
-    assert shown.getpixel((256, 40)) == (*ImageColor.getrgb(cafe.accent), 255)
-    corner = shown.getpixel((2, 2))
-    assert isinstance(corner, tuple)
-    assert corner[3] == 0
+    # To its very edge: whoever shows it rounds the corners as they like.
+    for place in ((256, 40), (2, 2)):
+        assert shown.convert("RGB").getpixel(place) == ImageColor.getrgb(cafe.accent)
     colours = shown.convert("RGB").getcolors(1 << 18)
     assert colours is not None
     paper = sum(count for count, colour in colours if isinstance(colour, tuple) and min(colour) > 220)

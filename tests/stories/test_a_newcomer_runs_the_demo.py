@@ -74,6 +74,7 @@ def machine() -> Iterator[Machine]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.meets("W98")
 def test_the_demo_says_where_everything_is(machine: Machine) -> None:
     printed: str = machine.first  # type: ignore[attr-defined]
     for person in (*AURORA.people, *PUKA.people):
@@ -137,6 +138,18 @@ def _events(machine: Machine, prefix: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
 
 
+def _settled(machine: Machine, prefix: str) -> int:
+    """How many events there are, once none is held back: the newest wait for a transaction that is still open anywhere
+    in the server, and the server's own housekeeping is one."""
+    counts = [-1]
+    for _ in range(30):
+        counts.append(len(_events(machine, prefix)))
+        if counts[-1] == counts[-2]:
+            return counts[-1]
+        time.sleep(1)
+    raise AssertionError(f"New events kept coming: {counts}")
+
+
 @pytest.mark.meets("P73", "I141")
 def test_events_tell_what_happened_by_whom_where_and_when(machine: Machine) -> None:
     stamped = _events(machine, "loyalty.stamps.stamped")
@@ -170,7 +183,7 @@ def test_the_doctor_finds_nothing_and_says_what_is_wrong_when_something_is(machi
 def test_a_backup_brings_everything_back_and_life_goes_on(machine: Machine) -> None:
     file = machine.folder / "café.backup"
     machine.run("backup", str(file))
-    before = len(_events(machine, "loyalty"))
+    before = _settled(machine, "loyalty")
     assert "is now called holdfast_before_" in machine.run("restore", str(file))
     assert len(_events(machine, "loyalty")) == before
     machine.run("demo", "--port", str(machine.port), "--seconds", "6")

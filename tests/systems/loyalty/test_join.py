@@ -32,7 +32,7 @@ async def guest(database: Database, settings: Settings) -> AsyncIterator[httpx2.
         yield visitor
 
 
-@pytest.mark.meets("L25")
+@pytest.mark.meets("L25", "T79")
 async def test_a_guest_joins_and_ends_on_their_card(guest: httpx2.AsyncClient, shop: Cafe, database: Database) -> None:
     values = await filled(guest, shop, birthday="1990-02-28")
     joined = await send(guest, shop.path, values)
