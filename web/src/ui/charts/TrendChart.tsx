@@ -1,0 +1,42 @@
+import { lazy } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFormats } from '../format';
+import { Figure, Legend } from './Figure';
+import { colorOf, type Series } from './series';
+
+const Plot = lazy(() => import('./Plots').then(({ TrendPlot }) => ({ default: TrendPlot })));
+
+interface TrendChartProps<Datum extends { day: string }> {
+  /** What the chart shows, in a few words. */
+  label: string;
+  data: readonly Datum[];
+  series: readonly Series[];
+  height?: number;
+}
+
+/** Counts day by day. */
+export function TrendChart<Datum extends { day: string }>({
+  label,
+  data,
+  series,
+  height = 240,
+}: TrendChartProps<Datum>) {
+  const { t } = useTranslation('ui');
+  const { day, count } = useFormats();
+  const figure = (datum: Datum, key: string) => Number(datum[key as keyof Datum] ?? 0);
+  const drawn = series.map((one, index) => ({ name: one.key, label: one.label, color: colorOf(one, index) }));
+  return (
+    <Figure
+      label={label}
+      height={height}
+      empty={data.every((datum) => series.every(({ key }) => figure(datum, key) === 0))}
+      legend={series.length > 1 && <Legend entries={drawn} />}
+      table={{
+        columns: [t('chart.day'), ...series.map((one) => one.label)],
+        rows: data.map((datum) => [day(datum.day), ...series.map(({ key }) => count(figure(datum, key)))]),
+      }}
+    >
+      <Plot data={[...data]} series={drawn} height={height} />
+    </Figure>
+  );
+}
