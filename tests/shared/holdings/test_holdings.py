@@ -146,9 +146,10 @@ async def test_one_list_across_businesses(
     first, second, third = [await keep(database, tenant, ana) for tenant in (north, south, north)]
     assert await listed(client) == [
         {
-            "id": str(kept.id), "kind": PASS, "tenant_id": str(tenant), "business": name, "logo_url": None,
-            "accent": accent, "title": title, "subtitle": None, "done": 1, "of": 3, "unit": "days", "ready": False,
-            "link": "/pass", "added_at": kept.added_at.isoformat().replace("+00:00", "Z"), "unavailable": False,
+            "id": str(kept.id), "kind": PASS, "subject_id": str(kept.subject_id), "tenant_id": str(tenant),
+            "business": name, "logo_url": None, "accent": accent, "title": title, "subtitle": None,
+            "done": 1, "of": 3, "unit": "days", "ready": False, "link": "/pass",
+            "added_at": kept.added_at.isoformat().replace("+00:00", "Z"), "unavailable": False,
         }
         for kept, tenant, name, accent, title in (
             (third, north, "North Garage", "#aa3311", "Bay 0"),

@@ -66,6 +66,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     kind: str
+    subject_id: UUID
+    """What is held, as its system knows it."""
     tenant_id: UUID
     business: str
     logo_url: str | None = None
@@ -230,6 +232,7 @@ def unavailable(kept: Kept) -> Item:
     return Item(
         id=kept.id,
         kind=kept.kind,
+        subject_id=kept.subject_id,
         tenant_id=kept.tenant_id,
         business=kept.business,
         title=kept.title,
@@ -247,6 +250,7 @@ def _item(kept: Kept, business: _Business, holding: Holding) -> Item:
     return Item(
         id=kept.id,
         kind=kept.kind,
+        subject_id=kept.subject_id,
         tenant_id=kept.tenant_id,
         business=business.name,
         logo_url=business.logo_url,
