@@ -1,0 +1,63 @@
+"""The screens that the documentation shows: where each is, and who looks at it. A new screen is a line here."""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import msgspec
+from playwright.async_api import Page
+
+Role = Literal["owner", "manager", "staff", "guest"]
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """One screen of the demo's first café."""
+
+    name: str
+    """The beginning of the file's name."""
+    path: str
+    """Where it is; ``{slug}`` is the café's short name, ``{member}`` a member's id, ``{card}`` opens their card."""
+    who: Role | None = None
+    """Who is signed in; nobody when absent."""
+    shows: str
+    """A selector of what is visible when the screen is complete, such as ``text=Members`` or ``role=heading``."""
+    before: Callable[[Page], Awaitable[None]] | None = None
+    """What to do on the page first, such as opening a dialogue."""
+    expect: tuple[str, ...] = ()
+    """Trouble that belongs to the screen, as ``Visit.expect`` takes it."""
+    locale: str = "en-US"
+    whole: bool = False
+    """The whole length of the page, instead of what fits into the window."""
+
+
+async def pair(page: Page) -> None:
+    """The owner makes this phone a stamper."""
+    await page.get_by_role("region", name="This is my own phone").get_by_role("button").first.click()
+    await page.get_by_role("button", name="Turn the camera on").wait_for()
+
+
+async def draw(page: Page) -> None:
+    """Wait for the charts, which come after the figures."""
+    await page.locator(".recharts-surface").first.wait_for()
+    await page.wait_for_timeout(1000)
+
+
+SCREENS = [
+    Screen(name="welcome", path="/", shows="role=heading"),
+    Screen(name="sign-in", path="/sign-in", shows="role=heading"),
+    Screen(name="register", path="/register", shows="role=heading"),
+    Screen(name="home", path="/home", who="guest", shows="role=article"),
+    Screen(name="account", path="/account", who="guest", shows="role=heading"),
+    Screen(name="start", path="/start", who="owner", shows="role=heading"),
+    Screen(name="dashboard", path="/console/{slug}/loyalty", who="owner", shows="text=Visits today", before=draw),
+    Screen(name="members", path="/console/{slug}/loyalty/members", who="owner", shows="role=row"),
+    Screen(name="member", path="/console/{slug}/loyalty/members/{member}", who="owner", shows="role=article"),
+    Screen(name="programs", path="/console/{slug}/loyalty/programs", who="owner", shows="role=article"),
+    Screen(name="poster", path="/console/{slug}/loyalty/poster", who="owner", shows="role=region"),
+    Screen(name="staff", path="/console/{slug}/loyalty/staff", who="owner", shows="role=row"),
+    Screen(name="devices", path="/console/{slug}/loyalty/devices", who="owner", shows="role=heading"),
+    Screen(name="people", path="/console/{slug}/people", who="owner", shows="text=Bruno Tello"),
+    Screen(name="settings", path="/console/{slug}/settings", who="owner", shows="role=heading"),
+    Screen(name="stamper", path="/stamper", who="owner", shows="text=This is my own phone", before=pair),
+    Screen(name="card", path="/card#{card}", shows=".code-picture", locale="es-PE"),
+    Screen(name="join", path="/join/{slug}", shows="form", locale="es-PE"),
+]
