@@ -51,7 +51,7 @@ SCREENS = [
     Screen(name="dashboard", path="/console/{slug}/loyalty", who="owner", shows="text=Visits today", before=draw),
     Screen(name="members", path="/console/{slug}/loyalty/members", who="owner", shows="role=row"),
     Screen(name="member", path="/console/{slug}/loyalty/members/{member}", who="owner", shows="role=article"),
-    Screen(name="programs", path="/console/{slug}/loyalty/programs", who="owner", shows="role=article"),
+    Screen(name="programs", path="/console/{slug}/loyalty/programs", who="owner", shows="text=Tarjeta Aurora"),
     Screen(name="poster", path="/console/{slug}/loyalty/poster", who="owner", shows="role=region"),
     Screen(name="staff", path="/console/{slug}/loyalty/staff", who="owner", shows="role=row"),
     Screen(name="devices", path="/console/{slug}/loyalty/devices", who="owner", shows="role=heading"),

@@ -120,7 +120,7 @@ async def test_a_password_is_changed(visit: Visit, site: Site) -> None:
     await page.wait_for_url("**/home")
 
 
-@pytest.mark.meets("I5")
+@pytest.mark.meets("I5", "W18")
 async def test_somebody_new_is_invited_and_joins(visit: Visit, cafe: Cafe) -> None:
     owner = await visit(f"/console/{cafe.slug}/people", who=cafe.owner)
     await owner.get_by_role("button", name="Invite").click()

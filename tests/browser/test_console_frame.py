@@ -137,7 +137,7 @@ async def test_notices_say_what_will_come(visit: Visit, cafe: Cafe) -> None:
     await axe(page)
 
 
-@pytest.mark.meets("I5")
+@pytest.mark.meets("I5", "W18")
 async def test_an_owner_changes_roles_and_lets_somebody_go(visit: Visit, cafe: Cafe) -> None:
     visit.expect("^409 DELETE .*/api/people/members/")
     await cafe.employ("staff", name="Nayra Poma")

@@ -27,6 +27,7 @@ async def open_card(page: Page, guest: Guest) -> None:
     await expect(page.get_by_role("img", name="stamps").first).to_be_visible()
 
 
+@pytest.mark.meets("T23", "W2")
 async def test_cards_of_several_businesses_are_in_one_list(visit: Visit, site: Site, cafe: Cafe) -> None:
     other = await Cafe.open(
         site, name="Panadería Sol", program={"name": "Pan", "reward": "Un pan", "stamps_required": 4}
@@ -110,6 +111,7 @@ async def test_without_a_network_the_list_of_last_time_is_shown(visit: Visit, si
     assert guest.token not in await page.evaluate("JSON.stringify(localStorage)")
 
 
+@pytest.mark.meets("W6", "P3")
 async def test_it_can_be_installed(visit: Visit) -> None:
     page = await visit("/home")
     manifest = await page.evaluate(

@@ -79,6 +79,7 @@ async def test_details_change_and_a_closed_one_stays_as_it_was(tx: Tx) -> None:
     assert (await organisations.listing(tx, Page())).items == []
 
 
+@pytest.mark.meets("W2")
 async def test_its_people_are_members_of_the_business(
     committed: Open, database: Database, tenant: UUID, other_tenant: UUID
 ) -> None:

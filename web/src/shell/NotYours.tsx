@@ -1,9 +1,7 @@
 import { IconLock } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Empty } from '../ui/Empty';
-import { Page } from '../ui/Page';
-import { Framed } from './Framed';
+import { DeadEnd } from './DeadEnd';
 import { LinkButton } from './links';
 import { useBusiness } from './session';
 
@@ -11,17 +9,13 @@ import { useBusiness } from './session';
 export function NotYours({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
   return (
-    <Framed>
-      <Page title={t('notYours.title')} width="text">
-        <Empty
-          icon={<IconLock size={40} stroke={1.4} aria-hidden="true" />}
-          title={t('notYours.subtitle')}
-          action={<LinkButton to="/home">{t('notYours.home')}</LinkButton>}
-        >
-          {children ?? t('notYours.text')}
-        </Empty>
-      </Page>
-    </Framed>
+    <DeadEnd
+      icon={IconLock}
+      title={t('notYours.title')}
+      action={<LinkButton to="/home">{t('notYours.home')}</LinkButton>}
+    >
+      {children ?? t('notYours.text')}
+    </DeadEnd>
   );
 }
 
