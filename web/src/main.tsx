@@ -1,7 +1,6 @@
 import '@fontsource-variable/figtree/index.css';
 import '@mantine/core/styles.layer.css';
 import '@mantine/notifications/styles.layer.css';
-import '@mantine/spotlight/styles.layer.css';
 import './ui/tokens.css';
 import './ui/base.css';
 
