@@ -53,7 +53,7 @@ SCREENS = [
     Screen(name="member", path="/console/{slug}/loyalty/members/{member}", who="owner", shows="role=article"),
     Screen(name="programs", path="/console/{slug}/loyalty/programs", who="owner", shows="text=Tarjeta Aurora"),
     Screen(name="poster", path="/console/{slug}/loyalty/poster", who="owner", shows="role=region"),
-    Screen(name="staff", path="/console/{slug}/loyalty/staff", who="owner", shows="role=row"),
+    Screen(name="staff", path="/console/{slug}/loyalty/staff", who="owner", shows="text=Nayra Poma"),
     Screen(name="devices", path="/console/{slug}/loyalty/devices", who="owner", shows="role=heading"),
     Screen(name="people", path="/console/{slug}/people", who="owner", shows="text=Bruno Tello"),
     Screen(name="settings", path="/console/{slug}/settings", who="owner", shows="role=heading"),

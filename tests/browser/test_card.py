@@ -67,6 +67,9 @@ async def test_a_reward_is_redeemed_once_by_a_moving_code(visit: Visit, cafe: Ca
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
     await button.press("Enter")
+    # A code that is asked for in the moment of the redemption is refused, and rightly.
+    visit.expect(r"^404 POST \S+/api/loyalty/card/codes$")
+    await shown_code(dialog)
     reward = await cafe.ask("POST", "/api/loyalty/redemptions", {"code": code})
     assert reward["status"] == "redeemed"
     await expect(dialog).to_be_hidden()
