@@ -235,7 +235,8 @@ def test_the_page_is_dark_as_the_application_is() -> None:
     css = STYLE.read_text()
     repeated = _values(re.search(r"@media \(prefers-color-scheme: dark\) \{(.*?)\n\}", css, re.DOTALL)[1])  # type: ignore[index]
     assert repeated.items() <= dark.items()
-    used = set(re.findall(r"var\((--hf-[\w-]+)", css + (TOKENS.parent / "stamp-card.css").read_text()))
+    sheets = (STYLE, STYLE.with_name("join-form.css"), TOKENS.parent / "stamp-card.css")
+    used = set(re.findall(r"var\((--hf-[\w-]+)", "".join(sheet.read_text() for sheet in sheets)))
     # The accent's own comes with each page.
     assert (used & dark.keys()) - {"--hf-accent-text"} == repeated.keys()
     light = _values(TOKENS.read_text().partition('"dark"')[0])
