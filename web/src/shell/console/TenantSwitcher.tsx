@@ -4,14 +4,13 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Brand } from '../../ui/Brand';
 import { workplaces } from '../next';
-import { useRoleName } from '../roles';
+import { PlaceName } from '../PlaceName';
 import { useBusiness, useMe } from '../session';
 import classes from './TenantSwitcher.module.css';
 
 /** Which business this is, and the others that one works for. Meets T16. */
 export function TenantSwitcher() {
   const { t } = useTranslation();
-  const role = useRoleName();
   const business = useBusiness();
   const { data: me } = useMe();
   return (
@@ -19,10 +18,7 @@ export function TenantSwitcher() {
       <Menu.Target>
         <UnstyledButton className={classes.here}>
           <Brand name={business.name} logoUrl={business.logo_url} size={34} />
-          <span className={classes.names}>
-            <span className={classes.name}>{business.name}</span>
-            <span className={classes.role}>{role(business)}</span>
-          </span>
+          <PlaceName place={business} />
           <VisuallyHidden>{t('tenant.switch')}</VisuallyHidden>
           <IconSelector size={18} stroke={1.6} className={classes.arrows} aria-hidden="true" />
         </UnstyledButton>
@@ -40,10 +36,7 @@ export function TenantSwitcher() {
                 place.slug === business.slug ? <IconCheck size={18} aria-label={t('tenant.here')} /> : null
               }
             >
-              <span className={classes.names}>
-                <span className={classes.name}>{place.name}</span>
-                <span className={classes.role}>{role(place)}</span>
-              </span>
+              <PlaceName place={place} />
             </Menu.Item>
           ))}
         <Menu.Divider />

@@ -4,13 +4,12 @@ import { useTranslation } from 'react-i18next';
 import type { Me } from '../../api';
 import { Brand } from '../../ui/Brand';
 import { workplaces } from '../next';
-import { useRoleName } from '../roles';
+import { PlaceName } from '../PlaceName';
 import classes from './Workplaces.module.css';
 
 /** The businesses that a person works for, each with the way to its console. */
 export function Workplaces({ me }: { me: Me }) {
   const { t } = useTranslation();
-  const role = useRoleName();
   return (
     <nav aria-label={t('home.work')}>
       <ul className={classes.list}>
@@ -18,10 +17,7 @@ export function Workplaces({ me }: { me: Me }) {
           <li key={place.tenant}>
             <Link to="/console/$slug" params={{ slug: place.slug }} className={classes.place}>
               <Brand name={place.name} logoUrl={place.logo_url} size={36} />
-              <span className={classes.names}>
-                <span className={classes.name}>{place.name}</span>
-                <span className={classes.role}>{role(place)}</span>
-              </span>
+              <PlaceName place={place} />
               <IconChevronRight size={18} stroke={1.6} aria-hidden="true" />
             </Link>
           </li>

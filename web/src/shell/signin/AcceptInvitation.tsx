@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,17 +7,14 @@ import type { ApiProblem } from '../../client';
 import { useCommand } from '../../queries';
 import { FormError } from '../../ui/FormError';
 import { Loaded } from '../../ui/Loaded';
-import { useProblemForm } from '../../ui/useProblemForm';
 import { LinkText } from '../links';
 import { homeOf } from '../next';
 import { useSaid } from '../said';
 import { sessionBegan, useMe } from '../session';
 import { useSignOut } from '../signOut';
-import { isAddress } from './address';
 import { goTo, useEnter } from './enter';
-import { NewPasswordField } from './PasswordField';
+import { NewAccountFields, useNewAccount } from './NewAccount';
 import { SignInFrame } from './SignInFrame';
-import { isRefused, strengthOf } from './strength';
 import { useWait, Waiting } from './Waiting';
 
 const route = getRouteApi('/invitations/$token');
@@ -82,18 +79,7 @@ function AsNewcomer() {
   const router = useRouter();
   const { token } = route.useParams();
   const next = `/invitations/${token}`;
-  const { form, problem, refused, forget } = useProblemForm({
-    initialValues: { name: '', email: '', password: '' },
-    validate: {
-      name: (typed) => (typed.trim() === '' ? t('name.missing') : null),
-      email: (typed) => (isAddress(typed) ? null : t('email.malformed')),
-      password: (typed, { email }) => {
-        const strength = strengthOf(typed, email);
-        if (strength === 'none') return t('password.missing');
-        return isRefused(strength) ? t('password.refused') : null;
-      },
-    },
-  });
+  const { form, problem, refused, forget } = useNewAccount();
   const enter = useEnter({
     next: undefined,
     // The invitation was for another address than the one typed here; whoever has the account knows which.
@@ -129,35 +115,7 @@ function AsNewcomer() {
         <Stack gap="md">
           <FormError problem={problem} />
           <Waiting seconds={wait} />
-          <TextInput
-            autoComplete="name"
-            label={t('name')}
-            size="md"
-            required
-            withAsterisk={false}
-            maxLength={200}
-            {...form.getInputProps('name')}
-          />
-          <TextInput
-            type="email"
-            inputMode="email"
-            autoComplete="username"
-            autoCapitalize="none"
-            label={t('email')}
-            description={t('invitation.emailHint')}
-            size="md"
-            required
-            withAsterisk={false}
-            {...form.getInputProps('email')}
-          />
-          <NewPasswordField
-            email={form.values.email}
-            label={t('password')}
-            size="md"
-            required
-            withAsterisk={false}
-            {...form.getInputProps('password')}
-          />
+          <NewAccountFields form={form} emailHint={t('invitation.emailHint')} />
           <Button type="submit" size="md" loading={accept.isPending || enter.isPending} disabled={wait > 0}>
             {t('invitation.accept')}
           </Button>

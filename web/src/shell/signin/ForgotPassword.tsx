@@ -1,4 +1,4 @@
-import { Button, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,6 +11,7 @@ import { LinkText } from '../links';
 import { SandboxMailbox } from '../SandboxMailbox';
 import { useSaid } from '../said';
 import { isAddress } from './address';
+import { EmailField } from './EmailField';
 import { SignInFrame } from './SignInFrame';
 import { useWait, Waiting } from './Waiting';
 
@@ -83,17 +84,7 @@ export function ForgotPassword() {
         <Stack gap="md">
           <FormError problem={problem} />
           <Waiting seconds={wait} />
-          <TextInput
-            type="email"
-            inputMode="email"
-            autoComplete="username"
-            autoCapitalize="none"
-            label={t('email')}
-            size="md"
-            required
-            withAsterisk={false}
-            {...form.getInputProps('email')}
-          />
+          <EmailField {...form.getInputProps('email')} />
           <Button type="submit" size="md" loading={ask.isPending} disabled={wait > 0}>
             {t('forgot.submit')}
           </Button>

@@ -1,17 +1,14 @@
-import { Button, Stack, TextInput } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { accountsRegister } from '../../api';
 import { useCommand } from '../../queries';
 import { FormError } from '../../ui/FormError';
-import { useProblemForm } from '../../ui/useProblemForm';
 import { LinkText } from '../links';
 import { useSaid } from '../said';
-import { isAddress } from './address';
-import { NewPasswordField } from './PasswordField';
+import { NewAccountFields, useNewAccount } from './NewAccount';
 import { beginPending } from './pending';
 import { SignInFrame } from './SignInFrame';
-import { isRefused, strengthOf } from './strength';
 import { useWait, Waiting } from './Waiting';
 
 const route = getRouteApi('/register');
@@ -22,18 +19,7 @@ export function Register() {
   const said = useSaid();
   const router = useRouter();
   const { next, email = '' } = route.useSearch();
-  const { form, problem, refused, forget } = useProblemForm({
-    initialValues: { name: '', email, password: '' },
-    validate: {
-      name: (typed) => (typed.trim() === '' ? t('name.missing') : null),
-      email: (typed) => (isAddress(typed) ? null : t('email.malformed')),
-      password: (typed, { email }) => {
-        const strength = strengthOf(typed, email);
-        if (strength === 'none') return t('password.missing');
-        return isRefused(strength) ? t('password.refused') : null;
-      },
-    },
-  });
+  const { form, problem, refused, forget } = useNewAccount(email);
   const register = useCommand({
     send: (typed: typeof form.values, { headers }) =>
       accountsRegister({ body: { ...typed, locale: i18n.language }, headers }),
@@ -65,35 +51,7 @@ export function Register() {
         <Stack gap="md">
           <FormError problem={problem} />
           <Waiting seconds={wait} />
-          <TextInput
-            autoComplete="name"
-            label={t('name')}
-            size="md"
-            required
-            withAsterisk={false}
-            maxLength={200}
-            {...form.getInputProps('name')}
-          />
-          <TextInput
-            type="email"
-            inputMode="email"
-            autoComplete="username"
-            autoCapitalize="none"
-            label={t('email')}
-            description={t('register.emailHint')}
-            size="md"
-            required
-            withAsterisk={false}
-            {...form.getInputProps('email')}
-          />
-          <NewPasswordField
-            email={form.values.email}
-            label={t('password')}
-            size="md"
-            required
-            withAsterisk={false}
-            {...form.getInputProps('password')}
-          />
+          <NewAccountFields form={form} emailHint={t('register.emailHint')} />
           <Button type="submit" size="md" loading={register.isPending} disabled={wait > 0}>
             {t('register.submit')}
           </Button>

@@ -1,4 +1,4 @@
-import { Alert, Button, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Stack } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { useProblemForm } from '../../ui/useProblemForm';
 import { LinkText } from '../links';
 import { useSaid } from '../said';
 import { isAddress } from './address';
+import { EmailField } from './EmailField';
 import { useEnter } from './enter';
 import { PasswordField } from './PasswordField';
 import { beginPending } from './pending';
@@ -65,17 +66,7 @@ export function SignIn() {
           )}
           <FormError problem={problem} />
           <Waiting seconds={wait} />
-          <TextInput
-            type="email"
-            inputMode="email"
-            autoComplete="username"
-            autoCapitalize="none"
-            label={t('email')}
-            size="md"
-            required
-            withAsterisk={false}
-            {...form.getInputProps('email')}
-          />
+          <EmailField {...form.getInputProps('email')} />
           <PasswordField
             label={t('password')}
             size="md"

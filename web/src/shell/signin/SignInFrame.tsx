@@ -1,8 +1,7 @@
 import { Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
-import { StampCard } from '../../ui/StampCard';
+import { ExampleCard } from '../ExampleCard';
 import { PublicFrame } from '../PublicFrame';
 import classes from './SignInFrame.module.css';
 
@@ -16,7 +15,6 @@ interface SignInFrameProps {
 
 /** The frame of every way in: one thing to do, and beside it a picture of what it is for. */
 export function SignInFrame({ title, description, children, foot }: SignInFrameProps) {
-  const { t } = useTranslation();
   useDocumentTitle(`${title} · Holdfast`);
   return (
     <PublicFrame>
@@ -31,23 +29,10 @@ export function SignInFrame({ title, description, children, foot }: SignInFrameP
         </div>
         <aside className={classes.picture} aria-hidden="true" inert>
           <div className={classes.behind}>
-            <StampCard
-              business={t('welcome.picture.other')}
-              program={t('welcome.picture.otherProgram')}
-              reward={t('welcome.picture.otherReward')}
-              stamps={3}
-              required={8}
-              accent="#8a3b12"
-            />
+            <ExampleCard of="bakery" stamps={3} required={8} accent="#8a3b12" />
           </div>
           <div className={classes.front}>
-            <StampCard
-              business={t('welcome.picture.business')}
-              program={t('welcome.picture.program')}
-              reward={t('welcome.picture.reward')}
-              stamps={7}
-              required={10}
-            />
+            <ExampleCard of="cafe" stamps={7} required={10} />
           </div>
         </aside>
       </div>

@@ -2,7 +2,7 @@ import { Text, Title } from '@mantine/core';
 import { IconChartHistogram, IconPrinter, IconWifiOff } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { StampCard } from '../../ui/StampCard';
+import { ExampleCard } from '../ExampleCard';
 import { LinkButton, LinkText } from '../links';
 import { PublicFrame } from '../PublicFrame';
 import classes from './Welcome.module.css';
@@ -51,34 +51,13 @@ export function Welcome() {
           </div>
           <div className={classes.picture} aria-hidden="true" inert>
             <div className={classes.last}>
-              <StampCard
-                business={t('welcome.picture.third')}
-                program={t('welcome.picture.thirdProgram')}
-                reward={t('welcome.picture.thirdReward')}
-                stamps={2}
-                required={6}
-                accent="#3d4f7a"
-              />
+              <ExampleCard of="books" stamps={2} required={6} accent="#3d4f7a" />
             </div>
             <div className={classes.behind}>
-              <StampCard
-                business={t('welcome.picture.other')}
-                program={t('welcome.picture.otherProgram')}
-                reward={t('welcome.picture.otherReward')}
-                stamps={5}
-                required={8}
-                accent="#a3481c"
-              />
+              <ExampleCard of="bakery" stamps={5} required={8} accent="#a3481c" />
             </div>
             <div className={classes.front}>
-              <StampCard
-                business={t('welcome.picture.business')}
-                program={t('welcome.picture.program')}
-                reward={t('welcome.picture.reward')}
-                stamps={7}
-                required={10}
-                size="lg"
-              />
+              <ExampleCard of="cafe" stamps={7} required={10} size="lg" />
             </div>
           </div>
         </section>

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { type Customer, loyaltyChangeCustomer, type MembersChange } from '../../../api';
 import { useCommand } from '../../../queries';
@@ -6,6 +6,7 @@ import { useBusiness } from '../../../shell/session';
 import { FormError } from '../../../ui/FormError';
 import { useNotice } from '../../../ui/useNotice';
 import { useProblemForm } from '../../../ui/useProblemForm';
+import { BirthdayField, NameField, PhoneField } from '../members/fields';
 import { useLists } from '../members/lists';
 import { useRefresh } from './useRefresh';
 
@@ -74,31 +75,14 @@ function EditForm({ member, onClose }: Omit<EditDialogProps, 'opened'>) {
     >
       <Stack gap="md">
         <FormError problem={problem} />
-        <TextInput
-          {...form.getInputProps('name')}
-          key={form.key('name')}
-          label={t('enrol.name')}
-          autoComplete="off"
-          maxLength={255}
-          required
-          data-autofocus
-        />
-        <TextInput
+        <NameField {...form.getInputProps('name')} key={form.key('name')} data-autofocus />
+        <PhoneField
           {...form.getInputProps('phone')}
           key={form.key('phone')}
-          label={t('enrol.phone')}
           description={may('loyalty.correct') ? t('edit.phoneKeeps') : t('edit.phoneNotYours')}
-          type="tel"
-          autoComplete="off"
-          maxLength={40}
           disabled={!may('loyalty.correct')}
         />
-        <TextInput
-          {...form.getInputProps('birthday')}
-          key={form.key('birthday')}
-          label={t('enrol.birthday')}
-          type="date"
-        />
+        <BirthdayField {...form.getInputProps('birthday')} key={form.key('birthday')} />
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose}>
             {common('cancel')}

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, Stack } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { loyaltyCreateEnrollment } from '../../../api';
@@ -9,6 +9,7 @@ import { useNotice } from '../../../ui/useNotice';
 import { useProblemForm } from '../../../ui/useProblemForm';
 import { useIssue } from '../issued';
 import classes from './EnrolDialog.module.css';
+import { BirthdayField, NameField, PhoneField } from './fields';
 import { useLists } from './lists';
 
 const EMPTY = { phone: '', name: '', birthday: '', agreed: false };
@@ -80,31 +81,12 @@ function EnrolForm({ onClose }: { onClose: () => void }) {
     >
       <Stack gap="md">
         <FormError problem={problem} />
-        <TextInput
-          {...form.getInputProps('phone')}
-          key={form.key('phone')}
-          label={t('enrol.phone')}
-          type="tel"
-          inputMode="tel"
-          autoComplete="off"
-          maxLength={40}
-          required
-          data-autofocus
-        />
-        <TextInput
-          {...form.getInputProps('name')}
-          key={form.key('name')}
-          label={t('enrol.name')}
-          autoComplete="off"
-          maxLength={255}
-          required
-        />
-        <TextInput
+        <PhoneField {...form.getInputProps('phone')} key={form.key('phone')} required data-autofocus />
+        <NameField {...form.getInputProps('name')} key={form.key('name')} />
+        <BirthdayField
           {...form.getInputProps('birthday')}
           key={form.key('birthday')}
-          label={t('enrol.birthday')}
           description={t('enrol.birthdayWhy')}
-          type="date"
         />
         <div>
           <figure className={classes.aloud}>
