@@ -23,10 +23,16 @@ from holdfast.kernel.settings import Settings
 from holdfast.kernel.worker import Worker
 from holdfast.shared.accounts import api as accounts_api
 from holdfast.shared.accounts import reactions as accounts_reactions
+from holdfast.shared.billing import api as billing_api
+from holdfast.shared.billing import reactions as billing_reactions
 from holdfast.shared.devices import api as devices_api
 from holdfast.shared.holdings import api as holdings_api
 from holdfast.shared.ledger import api as ledger_api
 from holdfast.shared.ledger import reactions as ledger_reactions
+from holdfast.shared.payments import api as payments_api
+from holdfast.shared.payments import reactions as payments_reactions
+from holdfast.shared.payouts import api as payouts_api
+from holdfast.shared.payouts import reactions as payouts_reactions
 from holdfast.shared.people import api as people_api
 from holdfast.shared.people import reactions as people_reactions
 from holdfast.shared.sessions import api as sessions_api
@@ -50,13 +56,25 @@ routes: list[http.Route] = [
     *devices_api.routes,
     *holdings_api.routes,
     *ledger_api.routes,
+    *payments_api.routes,
+    *billing_api.routes,
+    *payouts_api.routes,
     *loyalty_api.routes,
     *mail_api.routes,
     *inbox_http.routes,
 ]
 """Every route but the kernel's own (health, metrics, documentation, live)."""
 
-reacting = (accounts_reactions, ledger_reactions, loyalty_reactions, people_reactions, sessions_reactions)
+reacting = (
+    accounts_reactions,
+    billing_reactions,
+    ledger_reactions,
+    loyalty_reactions,
+    payments_reactions,
+    payouts_reactions,
+    people_reactions,
+    sessions_reactions,
+)
 """Modules that declare reactions and schedules; importing one is what mounts it."""
 
 providers = (inbox_sandbox,)

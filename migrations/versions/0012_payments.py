@@ -1,0 +1,11 @@
+"""Payments."""
+
+from holdfast.kernel.migrations import run_file
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    run_file(__file__)

@@ -1,0 +1,11 @@
+"""Billing."""
+
+from holdfast.kernel.migrations import run_file
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    run_file(__file__)

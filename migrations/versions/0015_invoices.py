@@ -1,0 +1,11 @@
+"""Invoices."""
+
+from holdfast.kernel.migrations import run_file
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    run_file(__file__)

@@ -1,0 +1,11 @@
+"""Payouts."""
+
+from holdfast.kernel.migrations import run_file
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    run_file(__file__)

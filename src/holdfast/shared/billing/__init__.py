@@ -1,0 +1,1 @@
+"""Billing: plans, subscriptions, invoices, and what happens when one is not paid."""

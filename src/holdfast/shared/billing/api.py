@@ -1,0 +1,5 @@
+"""Routes of billing."""
+
+from holdfast.kernel.http import Route
+
+routes: list[Route] = []

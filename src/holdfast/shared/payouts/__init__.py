@@ -1,0 +1,1 @@
+"""Payouts: what a business owes to others, and how it leaves to their bank accounts."""
