@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from holdfast import app
 from holdfast.kernel import clock, ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.problems import Invalid, NotAllowed, NotSignedIn
@@ -13,7 +14,7 @@ from holdfast.kernel.tx import NOBODY, Reused, transaction
 from holdfast.shared.people import memberships
 from holdfast.shared.tenants import tenants
 from tests import accounts
-from tests.conftest import Open
+from tests.conftest import Drain, Open
 
 
 def cafe(**changes: object) -> tenants.New:
@@ -166,3 +167,17 @@ async def test_clocks_moved_at_once_move_by_the_sum(committed: Open, database: D
     await asyncio.gather(*(move() for _ in range(5)))
     async with committed(actor=owner) as tx:
         assert (await tenants.settings(tx)).clock_offset == timedelta(days=5)
+
+
+async def test_the_clock_says_whether_its_jobs_have_caught_up(committed: Open, drain: Drain) -> None:
+    async with committed() as tx:
+        before = await tenants.moment(tx, movable=True)
+        await tenants.move_clock(tx, forward=timedelta(days=40), movable=True)
+    await drain(app.registry)
+    async with committed() as tx:
+        after = await tenants.moment(tx, movable=True)
+        assert after.now - before.now > timedelta(days=39)
+        assert (after.clock_offset, after.working) == (timedelta(days=40), False)
+        await tenants.move_clock(tx, forward=timedelta(days=40), movable=True)
+    async with committed() as tx:
+        assert (await tenants.moment(tx, movable=False)).working

@@ -123,6 +123,14 @@ async def show_logo(caller: Caller, tenant_id: UUID, name: str) -> Response[byte
     )
 
 
+@get("/api/tenants/{tenant_id:uuid}/clock", grant="tenants.read", summary="What time it is for the business")
+async def show_clock(caller: Caller, tenant_id: UUID) -> tenants.Moment:
+    """The business's moment, which differs from ours where its clock was moved, and whether its jobs have caught up."""
+    _acted_in(caller, tenant_id)
+    async with caller.transaction() as tx:
+        return await tenants.moment(tx, movable=caller.database.settings.movable_clock)
+
+
 @post("/api/tenants/{tenant_id:uuid}/clock", grant="tenants.clock")
 async def move_clock(caller: Caller, tenant_id: UUID, data: Forward) -> tenants.Moment:
     """Move the business's clock forward, in demonstrations and tests: the time machine."""
@@ -144,5 +152,6 @@ routes: list[Any] = [
     take_logo_away,
     show_brand,
     show_logo,
+    show_clock,
     move_clock,
 ]

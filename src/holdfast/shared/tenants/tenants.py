@@ -11,7 +11,7 @@ import msgspec
 from babel.core import get_global
 from babel.numbers import is_currency
 
-from holdfast.kernel import auth, clock, ids
+from holdfast.kernel import auth, clock, ids, jobs
 from holdfast.kernel.events import Event
 from holdfast.kernel.problems import Invalid, NotFound
 from holdfast.kernel.rows import Row
@@ -98,6 +98,10 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
     now: datetime
     clock_offset: timedelta
+    movable: bool
+    """Whether this installation lets a business move its clock."""
+    working: bool
+    """Whether something that is due by this clock has still to be done."""
 
 
 class New(msgspec.Struct, kw_only=True, frozen=True):
@@ -324,6 +328,27 @@ async def move_clock(tx: Tx, *, forward: timedelta, movable: bool) -> Moment:
     if forward <= timedelta() or tenant.clock_offset + forward > MOST_FORWARD:
         raise Invalid("A clock moves forward only, and a hundred years at most.", field="forward_seconds")
     tenant = await tx.update(tenant, clock_offset=tenant.clock_offset + forward)
-    moment = Moment(now=clock.now(tenant.clock_offset), clock_offset=tenant.clock_offset)
-    await tx.emit(ClockMoved(tenant_id=tenant.id, forward_ms=int(forward.total_seconds() * 1000), to=moment.now))
-    return moment
+    now = clock.now(tenant.clock_offset)
+    await tx.emit(ClockMoved(tenant_id=tenant.id, forward_ms=int(forward.total_seconds() * 1000), to=now))
+    return Moment(now=now, clock_offset=tenant.clock_offset, movable=True, working=True)
+
+
+async def moment(tx: Tx, *, movable: bool) -> Moment:
+    """What time it is for the business, and whether its jobs have caught up with it.
+
+    Raises:
+        NotAllowed: the actor lacks ``tenants.read``.
+    """
+    tx.must("tenants.read")
+    offset = await tx.one(timedelta, "select clock_offset from tenants_tenant where id = kernel_tenant()")
+    working = await tx.one(
+        bool,
+        "select exists (select from kernel_delivery where tenant_id = kernel_tenant() and state = 'pending' "
+        "and (due_at is null or due_at <= $1)) or exists (select from kernel_schedule as s "
+        "where s.tenant_id = kernel_tenant() and s.next_at <= $1 "
+        # A schedule that no release has any more stays behind and is never done.
+        "and s.name = any ($2))",
+        tx.now,
+        list(jobs.REGISTRY.schedules),
+    )
+    return Moment(now=tx.now, clock_offset=offset, movable=movable, working=working)
