@@ -10,6 +10,7 @@ import { useBusiness } from '../session';
 import { DetailsForm } from './DetailsForm';
 import { Look } from './Look';
 import { Systems } from './Systems';
+import { TimeMachine } from './TimeMachine';
 
 /** What a business is called, where it is, how it looks, and which systems it uses. */
 export function Settings() {
@@ -39,6 +40,7 @@ function Everything() {
             <Look tenant={tenant} />
             <DetailsForm tenant={tenant} />
             <Systems tenant={tenant} />
+            {business.may('tenants.clock') && <TimeMachine />}
           </>
         )}
       </Loaded>
