@@ -1,0 +1,396 @@
+"""Razorpay, over HTTP: its own library knows no timeouts, repeats requests and blocks (I21, I34).
+
+Razorpay keeps no idempotency keys for most calls. What it keeps unique is used in their place (the receipt of an order,
+the reference of a payment link), and everything carries our id in its notes, by which it is found again.
+"""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import msgspec
+
+from holdfast.integrations import payments as ports
+from holdfast.integrations.outcomes import (
+    AuthFailed,
+    Gone,
+    RateLimited,
+    Rejected,
+    Transient,
+    Unknown,
+    Unsupported,
+)
+from holdfast.integrations.payments import messages
+from holdfast.integrations.payments import razorpay_shapes as shapes
+from holdfast.integrations.payments.stripe_transport import CONNECT_SECONDS, READ_SECONDS, unreached
+from holdfast.kernel.money import Money
+
+ADDRESS = "https://api.razorpay.com"
+_PAGE = 100
+_MOST_PAGES = 20
+_UNCLEAR = timedelta(minutes=5)
+_OPEN_FOR = timedelta(hours=24)
+_CYCLES = 120
+"""Razorpay wants to know how often a subscription is renewed at most."""
+_PERIODS = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
+
+
+class Razorpay:
+    """A business's account at Razorpay."""
+
+    abilities: frozenset[ports.Ability] = frozenset(
+        {"order", "checkout", "capture", "refund", "dispute", "charge", "subscription"}
+    )
+
+    def __init__(self, connection: ports.Connection) -> None:
+        self._key = connection.credentials["key_id"]
+        self._secret = connection.credentials["key_secret"].encode()
+        self._live = connection.mode == "live"
+        self._client = httpx2.AsyncClient(
+            base_url=connection.base_url or ADDRESS,
+            auth=(self._key, connection.credentials["key_secret"]),
+            timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Send a request; what is not a GET moves something."""
+        moves = method != "GET"
+        try:
+            answer = await self._client.request(
+                method, f"/v1{path}", json=body, params=dict(query or {}), headers=dict(headers or {})
+            )
+        except httpx2.HTTPError as error:
+            if moves:
+                unreached(error)
+            raise Transient(type(error).__name__) from error
+        try:
+            told = msgspec.json.decode(answer.content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if (answer.is_success and not moves) or (answer.status_code >= 500 and not moves):
+                raise Transient("The answer cannot be read.") from error
+            if answer.is_success or answer.status_code >= 500:
+                raise Unknown("The answer cannot be read.") from error
+            told = {}
+        if answer.is_success and isinstance(told, dict):
+            return told
+        raise _refused(answer, told, moves=moves)
+
+    # Single payments.
+
+    async def create_order(self, purchase: ports.Purchase, *, key: str) -> ports.Order:
+        """An order that a page of ours takes a payment for with Razorpay's own script; found again by its receipt."""
+        receipt = str(purchase.payment_id)
+        known = await self._send("GET", "/orders", query={"receipt": receipt, "count": 1})
+        if known.get("items"):
+            made = known["items"][0]
+        else:
+            made = await self._send(
+                "POST",
+                "/orders",
+                body={
+                    "amount": purchase.amount.minor,
+                    "currency": purchase.amount.currency,
+                    "receipt": receipt,
+                    "notes": {"holdfast_payment": receipt},
+                    "payment": {"capture": "automatic" if purchase.capture else "manual"},
+                },
+            )
+        return ports.Order(ref=str(made["id"]), amount=purchase.amount, client={"key_id": self._key})
+
+    async def open_checkout(self, purchase: ports.Purchase, *, key: str) -> ports.Checkout:
+        """A payment link. Its reference is unique at Razorpay, so a repetition finds the first one."""
+        expires = datetime.now(UTC) + _OPEN_FOR
+        reference = key[:40]
+        try:
+            made = await self._send(
+                "POST",
+                "/payment_links",
+                body={
+                    "amount": purchase.amount.minor,
+                    "currency": purchase.amount.currency,
+                    "description": purchase.description[:2048],
+                    "reference_id": reference,
+                    "customer": _contact(purchase.payer),
+                    "notify": {"sms": False, "email": False},
+                    "notes": {"holdfast_payment": str(purchase.payment_id)},
+                    "callback_url": purchase.return_url,
+                    "callback_method": "get",
+                    "expire_by": int(expires.timestamp()),
+                },
+            )
+        except Rejected:
+            found = await self._send("GET", "/payment_links", query={"reference_id": reference})
+            if not found.get("payment_links"):
+                raise
+            made = found["payment_links"][0]
+        until = made.get("expire_by")
+        return ports.Checkout(
+            ref=str(made["id"]),
+            url=str(made.get("short_url") or ""),
+            expires_at=shapes.at(until) if isinstance(until, int) and until else None,
+        )
+
+    def verify_checkout(self, *, order_ref: str, payment_ref: str, signature: str) -> bool:
+        """Whether Razorpay signed that this payment belongs to this order (I21, W61)."""
+        expected = hmac.digest(self._secret, f"{order_ref}|{payment_ref}".encode(), "sha256").hex()
+        return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
+
+    async def capture(self, ref: str, amount: Money, *, key: str) -> ports.Payment:
+        """Take what was authorized; a payment is captured once, whoever asks."""
+        found = await self._send(
+            "POST", f"/payments/{ref}/capture", body={"amount": amount.minor, "currency": amount.currency}
+        )
+        return shapes.payment(found, live=self._live)
+
+    async def cancel(self, ref: str, *, key: str) -> ports.Payment:
+        """Let a link go. An authorized payment lapses by itself; Razorpay cannot be asked to drop it."""
+        if not ref.startswith("plink_"):
+            raise Unsupported
+        await self._send("POST", f"/payment_links/{ref}/cancel", body={})
+        raise Gone("cancelled", "Nobody has paid on this page.")
+
+    async def refund(self, ref: str, amount: Money, *, refund_id: UUID, key: str) -> ports.Refund:
+        """Give an amount back; the receipt names our refund."""
+        found = await self._send(
+            "POST",
+            f"/payments/{ref}/refund",
+            body={
+                "amount": amount.minor,
+                "receipt": str(refund_id),
+                "notes": {"holdfast_refund": str(refund_id)},
+            },
+            headers={"X-Refund-Idempotency": key[:40]},
+        )
+        return shapes.refund(found)
+
+    # Customers who are away.
+
+    async def ensure_customer(self, payer: ports.Payer, *, key: str) -> str:
+        """Razorpay's name for a customer; one that it has already is given back."""
+        made = await self._send(
+            "POST",
+            "/customers",
+            body={**_contact(payer), "fail_existing": "0", "notes": {"holdfast_customer": str(payer.id)}},
+        )
+        return str(made["id"])
+
+    async def open_setup(self, payer: ports.Payer, *, return_url: str, key: str) -> ports.Checkout:
+        """Razorpay saves a way to pay only along with a payment."""
+        raise Unsupported
+
+    async def methods(self, customer_ref: str) -> Sequence[ports.Method]:
+        """The tokens of a customer."""
+        found = await self._send("GET", f"/customers/{customer_ref}/tokens")
+        return [method for one in found.get("items", []) if (method := shapes.token(one)) is not None]
+
+    async def forget(self, method_ref: str, *, key: str) -> None:
+        """Remove a token, which Razorpay knows by its customer alone: ``<customer>/<token>``."""
+        customer, _, token = method_ref.rpartition("/")
+        if not customer:
+            raise Unsupported
+        try:
+            await self._send("DELETE", f"/customers/{customer}/tokens/{token}")
+        except Gone:
+            return
+
+    async def charge(self, purchase: ports.Purchase, *, method_ref: str, key: str) -> ports.Payment:
+        """Charge a token while its owner is away: an order, and a recurring payment of it."""
+        order = await self.create_order(purchase, key=key)
+        paid = await self._newest_of_order(order.ref)
+        if paid is None or paid.standing == "failed":
+            payer = purchase.payer
+            made = await self._send(
+                "POST",
+                "/payments/create/recurring",
+                body={
+                    "email": payer.email or "",
+                    "contact": payer.phone or "",
+                    "amount": purchase.amount.minor,
+                    "currency": purchase.amount.currency,
+                    "order_id": order.ref,
+                    "customer_id": payer.ref or "",
+                    "token": method_ref.rpartition("/")[2],
+                    "recurring": "1",
+                    "description": purchase.description,
+                    "notes": {"holdfast_payment": str(purchase.payment_id)},
+                },
+            )
+            paid = await self.fetch(str(made.get("razorpay_payment_id") or ""))
+        return paid
+
+    # What is written down.
+
+    async def fetch(self, ref: str) -> ports.Payment:
+        """A payment by its own name, or the newest of an order or a link."""
+        if ref.startswith("order_"):
+            found = await self._newest_of_order(ref)
+        elif ref.startswith("plink_"):
+            link = await self._send("GET", f"/payment_links/{ref}")
+            payments = link.get("payments") or []
+            newest = payments[-1] if isinstance(payments, list) and payments else None
+            name = shapes.text(shapes.member(newest, "payment_id"))
+            found = None if name is None else await self.fetch(name)
+        else:
+            return shapes.payment(await self._send("GET", f"/payments/{ref}"), live=self._live)
+        if found is None:
+            raise Gone("not_found", "Nobody has paid for it.")
+        return found
+
+    async def _newest_of_order(self, ref: str) -> ports.Payment | None:
+        """What counts of an order's payments: the one that is paid, else the newest."""
+        found = await self._send("GET", f"/orders/{ref}/payments")
+        payments = sorted(
+            (shapes.payment(one, live=self._live) for one in found.get("items", [])),
+            key=lambda one: (one.standing in ("captured", "authorized"), one.at),
+        )
+        return payments[-1] if payments else None
+
+    async def find(self, payment_id: UUID, *, since: datetime) -> Sequence[ports.Payment]:
+        """Every payment that carries our id, in its own notes or as its order's receipt."""
+        orders = await self._send("GET", "/orders", query={"receipt": str(payment_id), "count": _PAGE})
+        found: dict[str, ports.Payment] = {}
+        for order in orders.get("items", []):
+            told = await self._send("GET", f"/orders/{order['id']}/payments")
+            for one in told.get("items", []):
+                paid = shapes.payment(one, live=self._live)
+                found[paid.ref] = msgspec.structs.replace(paid, payment_id=payment_id)
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            batch = await self.listing(since=since - _UNCLEAR, until=datetime.now(UTC) + _UNCLEAR, cursor=cursor)
+            found |= {one.ref: one for one in batch.payments if one.payment_id == payment_id}
+            cursor = batch.next
+            if cursor is None:
+                break
+        return list(found.values())
+
+    async def listing(self, *, since: datetime, until: datetime, cursor: str | None = None) -> ports.Batch:
+        """What was paid in a time, newest first."""
+        skip = int(cursor) if cursor is not None and cursor.isdecimal() else 0
+        told = await self._send(
+            "GET",
+            "/payments",
+            query={
+                "from": int(since.timestamp()),
+                "to": int(until.timestamp()) + 1,
+                "count": _PAGE,
+                "skip": skip,
+            },
+        )
+        items = told.get("items", [])
+        return ports.Batch(
+            payments=[shapes.payment(one, live=self._live) for one in items],
+            next=str(skip + _PAGE) if len(items) == _PAGE else None,
+        )
+
+    async def refunds(self, ref: str) -> Sequence[ports.Refund]:
+        """Every refund of a payment."""
+        told = await self._send("GET", f"/payments/{ref}/refunds", query={"count": _PAGE})
+        return [shapes.refund(one) for one in told.get("items", [])]
+
+    async def disputes(self, ref: str) -> Sequence[ports.Dispute]:
+        """Every dispute of a payment; Razorpay lists them by account alone."""
+        told = await self._send("GET", "/disputes", query={"count": _PAGE})
+        return [shapes.dispute(one) for one in told.get("items", []) if one.get("payment_id") == ref]
+
+    async def submit_evidence(self, dispute_ref: str, evidence: Mapping[str, str], *, key: str) -> ports.Dispute:
+        """Answer a dispute with a summary; documents go through Razorpay's own console."""
+        summary = "\n".join(f"{name}: {value}" for name, value in sorted(evidence.items()) if value)
+        body = {"summary": summary[:1000], "action": "submit"}
+        return shapes.dispute(await self._send("PATCH", f"/disputes/{dispute_ref}/contest", body=body))
+
+    # Subscriptions that Razorpay runs.
+
+    async def ensure_plan(self, plan: ports.Plan, *, key: str) -> str:
+        """Razorpay's name for a price."""
+        made = await self._send(
+            "POST",
+            "/plans",
+            body={
+                "period": _PERIODS[plan.interval],
+                "interval": plan.interval_count,
+                "item": {"name": plan.name, "amount": plan.amount.minor, "currency": plan.amount.currency},
+                "notes": {"holdfast_price": str(plan.price_id)},
+            },
+        )
+        return str(made["id"])
+
+    async def start(
+        self, payer: ports.Payer, plan: ports.Plan, *, method_ref: str | None, subscription_id: UUID, key: str
+    ) -> ports.Subscription:
+        """Begin a subscription; the customer authorizes it on Razorpay's page."""
+        return shapes.subscription(
+            await self._send(
+                "POST",
+                "/subscriptions",
+                body={
+                    "plan_id": plan.ref,
+                    "customer_id": payer.ref,
+                    "total_count": _CYCLES,
+                    "customer_notify": 0,
+                    "notes": {"holdfast_subscription": str(subscription_id)},
+                },
+            )
+        )
+
+    async def stop(self, ref: str, *, at_period_end: bool, key: str) -> ports.Subscription:
+        """End a subscription now or at the end of its cycle."""
+        body = {"cancel_at_cycle_end": 1 if at_period_end else 0}
+        return shapes.subscription(await self._send("POST", f"/subscriptions/{ref}/cancel", body=body))
+
+    async def subscription(self, ref: str) -> ports.Subscription:
+        """How a subscription stands."""
+        return shapes.subscription(await self._send("GET", f"/subscriptions/{ref}"))
+
+    async def portal(self, customer_ref: str, *, return_url: str) -> str:
+        """Razorpay has no such page."""
+        raise Unsupported
+
+    # And what every provider has.
+
+    async def check(self) -> str:
+        """Ask for anything at all; Razorpay does not tell an account's name."""
+        await self._send("GET", "/payments", query={"count": 1})
+        return f"Razorpay {self._key[:14]}…"
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> ports.Signal:
+        """What a webhook is about."""
+        return messages.read("razorpay", body)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.aclose()
+
+
+def _contact(payer: ports.Payer) -> dict[str, str]:
+    told = {"name": payer.name, "email": payer.email, "contact": payer.phone}
+    return {name: value for name, value in told.items() if value}
+
+
+def _refused(answer: httpx2.Response, told: object, *, moves: bool) -> Exception:
+    """What a refusal means."""
+    status = answer.status_code
+    code = shapes.text(shapes.member(told, "error", "code")) or f"http_{status}"
+    message = shapes.text(shapes.member(told, "error", "description")) or "Razorpay refused this."
+    if status == 401:
+        return AuthFailed(message)
+    if status == 429:
+        after = answer.headers.get("retry-after", "")
+        return RateLimited(message, retry_after=timedelta(seconds=int(after)) if after.isdecimal() else None)
+    if status >= 500 or status == 409:
+        return Unknown(message) if moves else Transient(message)
+    if status == 404 or "does not exist" in message:
+        return Gone(code, message)
+    return Rejected(code, message)
