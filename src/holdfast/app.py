@@ -11,6 +11,8 @@ import structlog
 
 from holdfast.integrations.inbox import sandbox as inbox_sandbox
 from holdfast.integrations.mail import api as mail_api
+from holdfast.integrations.payments.sandbox import api as payments_sandbox_api
+from holdfast.integrations.payments.sandbox import reactions as payments_sandbox_reactions
 from holdfast.kernel import crypto, http, jobs, live, processes, telemetry
 from holdfast.kernel import database as databases
 from holdfast.kernel.database import Addresses, Database
@@ -61,6 +63,7 @@ routes: list[http.Route] = [
     *payouts_api.routes,
     *loyalty_api.routes,
     *mail_api.routes,
+    *payments_sandbox_api.routes,
     *inbox_http.routes,
 ]
 """Every route but the kernel's own (health, metrics, documentation, live)."""
@@ -71,6 +74,7 @@ reacting = (
     ledger_reactions,
     loyalty_reactions,
     payments_reactions,
+    payments_sandbox_reactions,
     payouts_reactions,
     people_reactions,
     sessions_reactions,

@@ -149,7 +149,7 @@ async def _plausible_row(connection: Connection, table: str, tenant: UUID) -> No
         "select conname from pg_constraint where conrelid = $1::regclass and contype in ('c', 'f')", table
     )
     for rule in rules:
-        await connection.execute(f'alter table {table} drop constraint "{rule["conname"]}" cascade')
+        await connection.execute(f'alter table {table} drop constraint if exists "{rule["conname"]}" cascade')
     columns = await connection.fetch(
         "select attname as name, typname as type from pg_attribute join pg_type on pg_type.oid = atttypid "
         "where attrelid = $1::regclass and attnum > 0 and attnotnull and not atthasdef and attidentity = ''",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from holdfast import __version__
-from holdfast.cli import console, looking, loyalty, serving
+from holdfast.cli import console, looking, loyalty, money, serving
 
 main = typer.Typer(
     help="Holdfast, for businesses that owe their customers something.",
@@ -28,7 +28,7 @@ commands: list[Callable[..., None]] = [
     *(serving.demo, serving.up, serving.api, serving.worker, serving.migrate),
     *(looking.doctor, looking.verify, looking.jobs, looking.events, looking.openapi),
 ]
-commands += [serving.backup, serving.restore, looking.export]
+commands += [serving.backup, serving.restore, looking.export, money.reconcile]
 for command in commands:
     main.command()(command)
 main.command(name="settings")(looking.show_settings)

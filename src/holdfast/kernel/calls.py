@@ -49,6 +49,7 @@ class Call:
         self._lane = lane
         self.cause = recorded
         self.tenant: UUID = lane.tenant
+        self.database = lane.database
         self.key = f"{recorded.id}:{lane.reaction.name}"
         self.attempt = waiting.attempts + 1
         self.done = False

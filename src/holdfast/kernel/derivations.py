@@ -19,7 +19,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     label: str
     """A key of the catalogue of the web application, such as ``derivation.days``."""
-    value: Value
+    value: Any
+    """A ``Value``; no type that refers to itself can be read back from what is stored."""
     detail: str | None = None
 
 
@@ -38,7 +39,8 @@ class Derivation(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     """Such as ``billing.proration``."""
     version: int
-    inputs: dict[str, Value]
+    inputs: dict[str, Any]
+    """Each a ``Value``."""
     result: int
     """In minor units, or of whatever the rule counts."""
     unit: str

@@ -32,6 +32,7 @@ from uuid import UUID
 import msgspec
 from croniter import croniter
 
+from holdfast.kernel.database import Database
 from holdfast.kernel.events import Event, Recorded
 from holdfast.kernel.tx import Tx
 
@@ -68,6 +69,8 @@ class Outside(Protocol):
     """1 at the first attempt."""
     tenant: UUID
     cause: Recorded
+    database: Database
+    """The pools of the worker, for a service that keeps its state in our own database."""
 
     def transaction(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction in the event's tenant, for reading and for notes along the way."""

@@ -52,6 +52,9 @@ OUTSIDE_SECONDS = Histogram(
 )
 LIVE_CONNECTIONS = Gauge("live_connections", "Live streams that are open now.", multiprocess_mode="livesum")
 LIVE_DROPPED = Counter("live_dropped_total", "Live streams that were ended because their client was too slow.")
+PAYMENTS = Counter(
+    "payments_total", "Attempts to pay that ended, by outcome; their ratio is the success rate.", ["outcome"]
+)
 WHATSAPP_MESSAGES = Counter("whatsapp_messages_sent_total", "Messages handed to WhatsApp.", ["status"])
 PASS_UPDATES = Counter("passkit_updates_total", "Wallet passes that were updated.", ["status"])
 
@@ -82,6 +85,8 @@ class Capped:
 
 CUSTOMERS_ENROLLED = Capped("customers_enrolled_total", "Customers who joined.", "business_id")
 STAMPS_ADDED = Capped("stamps_added_total", "Stamps that were added.", "business_id")
+SUBSCRIPTIONS_CREATED = Capped("subscriptions_created_total", "Subscriptions that began.", "business_id")
+REVENUE = Capped("revenue_minor_total", "What was collected, in minor units of the business's money.", "business_id")
 CAMPAIGNS_SENT = Capped("campaigns_sent_total", "Campaign messages that were sent.", "campaign_id")
 CAMPAIGN_REDEMPTIONS = Capped("campaign_redemptions_total", "Campaign offers that were used.", "campaign_id")
 

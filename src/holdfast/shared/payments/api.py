@@ -1,5 +1,0 @@
-"""Routes of payments."""
-
-from holdfast.kernel.http import Route
-
-routes: list[Route] = []

@@ -1,0 +1,393 @@
+"""Paying: what somebody waits for while they look at the screen: a page to pay on, an order, an answer at once.
+
+Each is decided and written down in one transaction and called after it (``calls``), so that whoever closes the screen
+leaves nothing undone that was begun.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+
+from holdfast.integrations import outcomes
+from holdfast.kernel import ids
+from holdfast.kernel.database import Database
+from holdfast.kernel.problems import Invalid, Problem
+from holdfast.kernel.settings import Settings
+from holdfast.kernel.tx import Tx
+from holdfast.shared.payments import answers, asking, attempts, calls, connections, customers, methods, payments
+from holdfast.shared.payments.attempts import Kind, State
+from holdfast.shared.payments.calls import Opens
+from holdfast.shared.payments.payments import BeingPaid, NotPayable, Payment, Status
+
+_MARGIN = timedelta(minutes=1)
+_CLICKS = 20
+_BETWEEN_CLICKS = 0.2
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page of ours needs to take a payment with the provider's own script."""
+
+    order_ref: str
+    client: dict[str, Any]
+    """Nothing that is secret."""
+
+
+class NotSigned(Problem):
+    """The provider did not sign this; the payment stays as it is."""
+
+    status = 422
+
+
+class NotCapturable(Problem):
+    """Only an authorized payment can be captured."""
+
+
+class NotCancellable(Problem):
+    """Only a payment that was not paid yet can be cancelled."""
+
+
+class OtherOrder(Problem):
+    """This belongs to another order, or is of another amount; the payment stays as it is."""
+
+    status = 422
+
+
+def checked_return(url: str, settings: Settings) -> str:
+    """An address that the payer may be sent back to: one of this installation, never somebody else's.
+
+    Raises:
+        Invalid: it is of another site.
+    """
+    if url.startswith("/") and not url.startswith("//") and "\\" not in url:
+        return settings.public_url.rstrip("/") + url
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    origin = f"{parts.scheme}://{parts.netloc}"
+    ours = {settings.public_url.rstrip("/"), *(one.rstrip("/") for one in settings.allowed_origins)}
+    local = settings.environment != "production" and host in _LOOPBACK and parts.scheme in ("http", "https")
+    if len(url) > 2000 or not url.isprintable() or not (origin in ours or local):
+        raise Invalid("Give an address of this site to come back to.", field="return_url")
+    return url
+
+
+class _Opening(BeingPaid):
+    """The page is being opened at this moment, by another click of the same payer; ask again."""
+
+
+_Result = TypeVar("_Result")
+
+
+async def _patiently(ask: Callable[[], Awaitable[_Result]]) -> _Result:
+    """Ask for a page; while somebody else is opening it, wait for theirs."""
+    for _ in range(_CLICKS):
+        try:
+            return await ask()
+        except _Opening:
+            await asyncio.sleep(_BETWEEN_CLICKS)
+    return await ask()
+
+
+async def checkout(
+    opens: Opens, database: Database, payment_id: UUID, *, return_url: str, save_method: bool = False
+) -> str:
+    """The address of a page where the payer pays. One that is open already is given again, so that nobody pays twice.
+
+    Raises:
+        NotFound: there is no such payment.
+        NotPayable: it is paid, or over.
+        BeingPaid: it is being charged.
+        Invalid: the address to return to is none of this site's.
+        calls.ProviderAway, calls.ProviderDeclined, calls.KeysRefused, calls.NotOffered, calls.Unclear: no page.
+    """
+    request = {"return_url": checked_return(return_url, database.settings), "save_method": save_method}
+    return await _patiently(lambda: _checkout(opens, database, payment_id, request))
+
+
+async def _checkout(opens: Opens, database: Database, payment_id: UUID, request: dict[str, Any]) -> str:
+    async with opens() as tx:
+        payment = await _payable(tx, payment_id)
+        open_page = await _open_page(tx, payment)
+        if open_page is not None:
+            return open_page
+        attempt_id = await _opening(tx, payment, Kind.checkout, request)
+    await _run(opens, database, attempt_id)
+    async with opens() as tx:
+        found = await tx.find(
+            _Page, "select checkout_url as url, status from payments_payment where id = $1", payment_id
+        )
+        taken = found is not None and found.url is None and await attempts.live(tx, payment_id) is not None
+    if found is None or found.url is None:
+        if taken:
+            raise _Opening
+        raise NotPayable if found and found.status in (Status.captured, Status.authorized) else calls.Unclear
+    return found.url
+
+
+class _Page(msgspec.Struct):
+    url: str | None
+    status: Status
+
+
+async def order(opens: Opens, database: Database, payment_id: UUID) -> Order:
+    """What a page of ours needs to take the payment with the provider's own script; the same each time.
+
+    Raises:
+        NotFound: there is no such payment.
+        NotPayable: it is paid, or over.
+        BeingPaid: it is being charged.
+        calls.ProviderAway, calls.ProviderDeclined, calls.KeysRefused, calls.NotOffered, calls.Unclear: there is none.
+    """
+    return await _patiently(lambda: _order(opens, database, payment_id))
+
+
+async def _order(opens: Opens, database: Database, payment_id: UUID) -> Order:
+    async with opens() as tx:
+        payment = await _payable(tx, payment_id)
+        attempt_id = None if payment.order_ref else await _opening(tx, payment, Kind.order, {})
+    if attempt_id is not None:
+        await _run(opens, database, attempt_id)
+    async with opens() as tx:
+        made = await tx.find(
+            Order,
+            "select order_ref, order_client as client from payments_payment "
+            "where id = $1 and order_ref is not null and order_client is not null",
+            payment_id,
+        )
+        taken = made is None and await attempts.live(tx, payment_id) is not None
+    if made is None:
+        raise _Opening if taken else calls.Unclear
+    return made
+
+
+async def _payable(tx: Tx, payment_id: UUID) -> Payment:
+    payment = await tx.get(Payment, payment_id, lock=True)
+    if payment.status in (Status.processing, Status.unknown):
+        raise BeingPaid
+    if payment.status not in payments.CHARGEABLE or (payment.expires_at and payment.expires_at <= tx.now):
+        raise NotPayable(f"It is {payment.status}.")
+    return payment
+
+
+async def _open_page(tx: Tx, payment: Payment) -> str | None:
+    """The page that the payer was given before, while it is open."""
+    if payment.checkout_ref is None:
+        return None
+    if payment.checkout_expires_at is not None and payment.checkout_expires_at <= tx.now + _MARGIN:
+        return None
+    return await tx.find(str, "select checkout_url from payments_payment where id = $1", payment.id)
+
+
+async def _opening(tx: Tx, payment: Payment, kind: Kind, request: dict[str, Any]) -> UUID:
+    """The attempt that opens a page or an order: a new one, or the one whose answer never came."""
+    live = await attempts.live(tx, payment.id)
+    if live is not None:
+        if live.kind is kind and live.state is State.sent:
+            raise _Opening
+        if live.kind is not kind or not (live.state is State.wanted or await attempts.again(tx, live)):
+            raise BeingPaid
+        return live.id
+    # What the payer may still be doing elsewhere is ended first, and no word about it counts after that.
+    unfinished = [ref for ref in (payment.checkout_ref, payment.provider_ref) if ref and kind is Kind.checkout]
+    number = await tx.one(
+        int,
+        "update payments_payment set openings = openings + 1, provider_ref = null where id = $1 returning openings",
+        payment.id,
+    )
+    attempt = await attempts.want(
+        tx,
+        payment.id,
+        kind,
+        connection_id=payment.connection_id,
+        number=number,
+        request=request | {"supersedes": unfinished},
+    )
+    return attempt.id
+
+
+async def _run(opens: Opens, database: Database, attempt_id: UUID) -> None:
+    failed = await calls.run(opens, database, attempt_id)
+    if failed is not None:
+        raise calls.problem_of(failed) from failed
+
+
+async def verify(
+    opens: Opens, database: Database, payment_id: UUID, *, order_ref: str, payment_ref: str, signature: str
+) -> Payment:
+    """What the provider's script gave the payer's browser, checked against our own order, and then asked (I21).
+
+    The signature only says that it is worth asking; what is believed is the provider's own answer (X8).
+
+    Raises:
+        NotFound: there is no such payment.
+        OtherOrder: it is not our order that was paid, or not this amount.
+        NotSigned: the provider did not sign it.
+        calls.ProviderAway, calls.KeysRefused, calls.Unclear: the provider does not say.
+    """
+    async with opens() as tx:
+        payment = await tx.get(Payment, payment_id)
+        connection = await connections.opened(tx, payment.connection_id)
+    if payment.order_ref is None or payment.order_ref != order_ref:
+        raise OtherOrder
+    provider = calls.adapter(connection, database)
+    try:
+        if not provider.verify_checkout(order_ref=payment.order_ref, payment_ref=payment_ref, signature=signature):
+            raise NotSigned
+        answer = await calls.guarded(connection.provider, "fetch", provider.fetch(payment_ref))
+        if answer.order_ref != payment.order_ref or answer.amount != payment.amount:
+            raise OtherOrder
+        await asking.about(opens, database, connection, payment_ref)
+    except outcomes.CallFailed as failed:
+        raise calls.problem_of(failed) from failed
+    async with opens() as tx:
+        return await tx.get(Payment, payment_id)
+
+
+async def made(opens: Opens, database: Database, payment_id: UUID, kind: Kind) -> Payment:
+    """Make the calls of a kind that were decided on for a payment, for whoever waits; gives it as it then is.
+
+    What cannot be made now is made later, so a call that failed is no problem: the payment says how it stands.
+    """
+    async with opens() as tx:
+        waiting = await tx.all(
+            UUID,
+            "select id from payments_attempt where payment_id = $1 and kind = $2 and state = 'wanted' order by id "
+            "limit 20",
+            payment_id,
+            kind.value,
+        )
+    for attempt_id in waiting:
+        await calls.run(opens, database, attempt_id)
+    async with opens() as tx:
+        return await tx.get(Payment, payment_id)
+
+
+async def want_capture(tx: Tx, payment_id: UUID) -> Payment:
+    """Take the money that was authorized.
+
+    Raises:
+        NotFound: there is no such payment.
+        NotCapturable: nothing is authorized.
+        BeingPaid: another call is under way.
+    """
+    tx.must(payments.TAKE)
+    payment = await tx.get(Payment, payment_id, lock=True)
+    if payment.status is Status.captured:
+        return payment
+    if payment.status is not Status.authorized:
+        raise NotCapturable(f"It is {payment.status}.")
+    if await answers.want_capture(tx, payment) is None:
+        raise BeingPaid
+    return payment
+
+
+async def cancel(tx: Tx, payment_id: UUID) -> Payment:
+    """Let a payment go: at once when the provider knows nothing of it, and otherwise once it says so.
+
+    Raises:
+        NotFound: there is no such payment.
+        NotCancellable: it is paid, or over.
+        BeingPaid: a call is under way.
+    """
+    tx.must(payments.TAKE)
+    payment = await tx.get(Payment, payment_id, lock=True)
+    if payment.status is Status.cancelled:
+        return payment
+    if payment.status not in (Status.created, Status.requires_action, Status.authorized, Status.failed):
+        raise NotCancellable(f"It is {payment.status}.")
+    if await attempts.live(tx, payment_id) is not None:
+        raise BeingPaid
+    if payment.provider_ref is None and payment.checkout_ref is None:
+        return await payments.moved(tx, payment, Status.cancelled)
+    await attempts.want(tx, payment_id, Kind.cancel, connection_id=payment.connection_id)
+    return payment
+
+
+async def charge(tx: Tx, payment_id: UUID, *, method_id: UUID) -> Payment:
+    """``payments.charge``, for those who may take payments and for the payer's own card.
+
+    Raises:
+        NotAllowed: the actor is neither.
+    """
+    payment = await tx.get(Payment, payment_id)
+    await methods.may(tx, payment.customer_id)
+    return await payments.charge(tx, payment_id, method_id=method_id)
+
+
+async def set_up(opens: Opens, database: Database, customer_id: UUID, *, return_url: str) -> str:
+    """The address of a page of the provider's where a customer saves a way to pay.
+
+    Raises:
+        NotFound: there is no such customer.
+        NotAllowed: the actor is neither the customer nor takes payments.
+        Invalid: the address to return to is none of this site's.
+        connections.NotConnected: there is no provider.
+        calls.ProviderAway, calls.ProviderDeclined, calls.KeysRefused, calls.NotOffered, calls.Unclear: no page.
+    """
+    back = checked_return(return_url, database.settings)
+    async with opens() as tx:
+        await methods.may(tx, customer_id)
+        chosen = await connections.chosen(tx)
+        connection = await connections.opened(tx, chosen.id)
+        payer = await customers.payer(tx, customer_id, chosen.id)
+    try:
+        payer = await calls.known_payer(opens, database, connection, payer)
+        provider = calls.adapter(connection, database)
+        page = await calls.guarded(
+            connection.provider, "setup", provider.open_setup(payer, return_url=back, key=str(ids.new()))
+        )
+    except outcomes.CallFailed as failed:
+        raise calls.problem_of(failed) from failed
+    url: str = page.url
+    return url
+
+
+async def refreshed_methods(opens: Opens, database: Database, customer_id: UUID) -> list[methods.Method]:
+    """A customer's ways to pay, after every provider that knows them was asked.
+
+    Raises:
+        NotFound: there is no such customer.
+        NotAllowed: the actor is neither the customer nor takes payments.
+        calls.ProviderAway, calls.KeysRefused, calls.Unclear: a provider does not say.
+    """
+    async with opens() as tx:
+        await methods.may(tx, customer_id)
+        known = await tx.all(
+            UUID, "select connection_id from payments_customer_ref where customer_id = $1 limit 20", customer_id
+        )
+        ways = [await connections.opened(tx, connection_id) for connection_id in known]
+    try:
+        for connection in ways:
+            await asking.saved_methods(opens, database, connection, customer_id)
+    except outcomes.CallFailed as failed:
+        raise calls.problem_of(failed) from failed
+    async with opens() as tx:
+        return await methods.of(tx, customer_id)
+
+
+async def check(opens: Opens, database: Database, connection_id: UUID) -> connections.Connection:
+    """Ask a provider who we are, and note it.
+
+    Raises:
+        NotFound: there is no such connection.
+        calls.KeysRefused: the provider does not accept the keys.
+        calls.ProviderAway, calls.ProviderDeclined, calls.Unclear: it does not say.
+    """
+    async with opens() as tx:
+        tx.must(connections.MANAGE)
+        connection = await connections.opened(tx, connection_id)
+    provider = calls.adapter(connection, database)
+    try:
+        account = await calls.guarded(connection.provider, "check", provider.check())
+    except outcomes.CallFailed as failed:
+        raise calls.problem_of(failed) from failed
+    async with opens() as tx:
+        return await connections.checked(tx, connection_id, account)
