@@ -1,9 +1,10 @@
 """Fixtures of payments: a provider in the process, and somebody who pays."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 
 from holdfast import app
@@ -11,8 +12,11 @@ from holdfast.integrations.payments import connecting
 from holdfast.kernel import ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.money import Money
+from holdfast.kernel.settings import Settings
 from holdfast.shared.ledger import accounts
 from holdfast.shared.payments import calls, connections, customers, methods, payments, postings
+from tests import accounts as people
+from tests import web
 from tests.conftest import Open
 from tests.shared.payments.peer import Peer
 
@@ -117,3 +121,20 @@ async def balance(committed: Open, book: str, owner_id: UUID | None, currency: s
     async with committed() as tx:
         account = await postings.account(tx, book, currency, owner_id)
         return (await accounts.balance(tx, account)).posted
+
+
+@pytest.fixture
+async def owner(database: Database, settings: Settings, tenant: UUID) -> AsyncIterator[httpx2.AsyncClient]:
+    """The owner of the business, at the console."""
+    account = await people.new_account(database)
+    await people.employ(database, tenant, account, "owner")
+    async with web.visitor(database, settings) as client:
+        await web.enter(client, database, account)
+        yield client
+
+
+@pytest.fixture
+async def visitor(database: Database, settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody who has not signed in."""
+    async with web.visitor(database, settings) as client:
+        yield client

@@ -151,7 +151,6 @@ async def test_money_that_comes_twice_is_kept_beside(
     assert again.id == surplus.id
 
 
-@pytest.mark.meets("X8")
 @pytest.mark.parametrize("amount", [Money(1, "PEN"), Money(1250, "USD")])
 async def test_another_amount_does_not_pay(
     committed: Open, wanted: Wanted, peer: Peer, way: ports.Connection, amount: Money
@@ -186,6 +185,34 @@ async def test_a_payment_that_began_at_the_provider_is_taken_over_once(
         assert await customers.of_ref(tx, connection.id, "cus_from_there") == adopted.customer_id
         later = await answers.adopt(tx, connection.id, answer, purpose="billing.subscription", purpose_id=connection.id)
     assert (later.id, later.purpose) == (adopted.id, "billing.subscription")
+
+
+async def test_who_paid_may_be_known_later(
+    committed: Open, customer: customers.Customer, peer: Peer, way: ports.Connection
+) -> None:
+    bought = ports.Purchase(
+        payment_id=ids.new(), amount=Money(900, "PEN"), description="", payer=ports.Payer(id=ids.new())
+    )
+    answer = peer.made(bought, "captured", payment_id=None)
+    adopted = await tell(committed, way, answer)
+    assert await balance(committed, postings.RECEIVABLE, adopted.customer_id) == -900
+    purpose_id = ids.new()
+
+    async def recognise() -> Payment:
+        async with committed() as tx:
+            return await answers.adopt(
+                tx,
+                way.id,
+                answer,
+                customer_id=customer.id,
+                purpose="billing.subscription",
+                purpose_id=purpose_id,
+            )
+
+    known = await asyncio.gather(*(recognise() for _ in range(4)))
+    assert {(one.id, one.customer_id, one.purpose_id) for one in known} == {(adopted.id, customer.id, purpose_id)}
+    assert await balance(committed, postings.RECEIVABLE, adopted.customer_id) == 0
+    assert await balance(committed, postings.RECEIVABLE, customer.id) == -900
 
 
 async def test_a_part_that_knows_what_a_payment_is_for_says_so(

@@ -15,11 +15,10 @@ from holdfast.shared.payments import connections, postings
 from tests import accounts, web
 from tests.conftest import Drain, Open
 from tests.shared.payments.conftest import balance
-from tests.shared.payments.test_api import answered
+from tests.shared.payments.desk import PEN, answered
 from tests.shared.payments.test_janitor import look_after
 
 Provider: TypeAlias = Literal["sandbox-stripe", "sandbox-razorpay"]
-PEN = {"minor": 1250, "currency": "PEN"}
 
 
 @pytest.fixture(params=["sandbox-stripe", "sandbox-razorpay"])

@@ -289,8 +289,30 @@ async def adopt(
         return await _take_in(tx, connection_id, answer, belonging)
     payment = await tx.get(Payment, known, lock=True)
     if payment.purpose == ADOPTED != belonging.purpose:
-        payment = await tx.update(payment, purpose=belonging.purpose, purpose_id=belonging.purpose_id)
+        payment = await _recognised(tx, payment, belonging)
     return await _apply(tx, payment, answer, Status(answer.standing))
+
+
+async def _recognised(tx: Tx, payment: Payment, belonging: Belonging) -> Payment:
+    """Somebody knows by now what an adopted payment is for, and perhaps who paid it."""
+    payer = belonging.customer_id or payment.customer_id
+    if payer != payment.customer_id and payment.captured.minor > payment.refunded.minor:
+        await postings.reassigned(
+            tx, payment.id, before=payment.customer_id, after=payer, amount=payment.captured - payment.refunded
+        )
+    if payer != payment.customer_id:
+        await tx.execute(
+            "update payments_refund set customer_id = $2 where payment_id = $1 and ended_at is null",
+            payment.id,
+            payer,
+        )
+    return await tx.update(
+        payment,
+        purpose=belonging.purpose,
+        purpose_id=belonging.purpose_id,
+        customer_id=payer,
+        version=payment.version + 1,
+    )
 
 
 async def _take_in(tx: Tx, connection_id: UUID, answer: ports.Payment, belonging: Belonging) -> Payment:

@@ -41,6 +41,19 @@ async def captured(tx: Tx, payment_id: UUID, *, customer_id: UUID, connection_id
     )
 
 
+async def reassigned(tx: Tx, payment_id: UUID, *, before: UUID, after: UUID, amount: Money) -> None:
+    """What was paid turns out to be another customer's."""
+    await _move(
+        tx,
+        id=uuid5(payment_id, f"reassigned {after}"),
+        debit=await account(tx, RECEIVABLE, amount.currency, before),
+        credit=await account(tx, RECEIVABLE, amount.currency, after),
+        amount=amount,
+        code="payments.reassigned",
+        reference_id=payment_id,
+    )
+
+
 async def refunded(tx: Tx, refund_id: UUID, *, customer_id: UUID, connection_id: UUID, amount: Money) -> None:
     """A customer got money back."""
     await _move(

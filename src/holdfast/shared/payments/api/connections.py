@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from holdfast.integrations.payments import ProviderName, connecting
 from holdfast.kernel.http.caller import Caller
-from holdfast.shared.payments import connections, paying
+from holdfast.shared.payments import connections, setting_up
 
 Credentials = Annotated[dict[str, Annotated[str, Meta(max_length=500)]], Meta(max_length=20)]
 
@@ -123,7 +123,7 @@ async def change_connection(caller: Caller, connection_id: UUID, data: Connectio
 )
 async def check_connection(caller: Caller, connection_id: UUID) -> connections.Connection:
     """Whether the provider accepts the keys, and what it calls the business."""
-    return await paying.check(caller.transaction, caller.database, connection_id)
+    return await setting_up.check(caller.transaction, caller.database, connection_id)
 
 
 handlers = [list_providers, list_connections, add_connection, change_connection, check_connection]

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from holdfast.kernel.http.caller import Caller
 from holdfast.kernel.pages import Listing, Page
-from holdfast.shared.payments import connections, customers, methods, paying
+from holdfast.shared.payments import connections, customers, methods, setting_up
 
 Text = Annotated[str, Meta(max_length=500)]
 
@@ -97,7 +97,7 @@ async def list_methods(caller: Caller, customer_id: UUID) -> MethodList:
 )
 async def set_up_method(caller: Caller, customer_id: UUID, data: ReturnTo) -> PageToGo:
     """A page of the provider's where a way to pay is saved; card data never passes through here (P63)."""
-    url = await paying.set_up(caller.transaction, caller.database, customer_id, return_url=data.return_url)
+    url = await setting_up.set_up(caller.transaction, caller.database, customer_id, return_url=data.return_url)
     return PageToGo(url=url)
 
 
@@ -110,7 +110,7 @@ async def set_up_method(caller: Caller, customer_id: UUID, data: ReturnTo) -> Pa
 )
 async def refresh_methods(caller: Caller, customer_id: UUID) -> MethodList:
     """What the provider keeps for them now."""
-    return MethodList(items=await paying.refreshed_methods(caller.transaction, caller.database, customer_id))
+    return MethodList(items=await setting_up.refreshed_methods(caller.transaction, caller.database, customer_id))
 
 
 @delete("/methods/{method_id:uuid}", grant=customers.TAKE, idempotency="unused", summary="Remove a saved way to pay")

@@ -8,7 +8,7 @@ from holdfast.kernel.http.caller import Caller
 from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.problems import NotFound
 from holdfast.kernel.tx import Tx
-from holdfast.shared.payments import customers, history, methods, paying
+from holdfast.shared.payments import customers, history, methods, setting_up
 from holdfast.shared.payments.api.customers import MethodList, PageToGo, ReturnTo
 
 
@@ -32,7 +32,7 @@ async def set_up_own_method(caller: Caller, tenant_id: UUID, data: ReturnTo) -> 
     """A page of the provider's where I save a way to pay."""
     async with caller.transaction(tenant_id) as tx:
         own = await customers.mine(tx)
-    url = await paying.set_up(
+    url = await setting_up.set_up(
         lambda: caller.transaction(tenant_id), caller.database, own.id, return_url=data.return_url
     )
     return PageToGo(url=url)
@@ -49,7 +49,7 @@ async def refresh_own_methods(caller: Caller, tenant_id: UUID) -> MethodList:
     """For a payer who came back from the provider's page before its message did."""
     async with caller.transaction(tenant_id) as tx:
         own = await customers.mine(tx)
-    found = await paying.refreshed_methods(lambda: caller.transaction(tenant_id), caller.database, own.id)
+    found = await setting_up.refreshed_methods(lambda: caller.transaction(tenant_id), caller.database, own.id)
     return MethodList(items=found)
 
 
