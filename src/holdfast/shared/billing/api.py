@@ -1,5 +1,0 @@
-"""Routes of billing."""
-
-from holdfast.kernel.http import Route
-
-routes: list[Route] = []

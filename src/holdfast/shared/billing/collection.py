@@ -1,0 +1,215 @@
+"""Collection: asking for the money of an invoice, and counting what the providers say came, or went back.
+
+An invoice has one payment at a time that is to be paid, of exactly what is due; when the amount due changes, the
+payment is let go and another takes its place. Whatever is captured anyway is counted (``receipts``).
+"""
+
+from uuid import UUID, uuid5
+
+import structlog
+
+from holdfast.kernel.money import Money
+from holdfast.kernel.problems import NotFound, Problem
+from holdfast.kernel.tx import Tx
+from holdfast.shared.billing import books, invoices, months, receipts, savepoints
+from holdfast.shared.billing.grants import MANAGE
+from holdfast.shared.billing.invoices import PURPOSE, Invoice, NotOpen, Status
+from holdfast.shared.payments import answers, connections, disputes, methods, payments
+from holdfast.shared.payments.payments import Payment
+
+log = structlog.get_logger()
+
+_BESIDE = (answers.SURPLUS, answers.MISMATCH)
+
+
+class NothingSaved(Problem):
+    """This customer has saved no way to pay; send them the link of the invoice."""
+
+
+async def payment_for(tx: Tx, invoice: Invoice) -> Payment:
+    """The payment with which an invoice, whose row is locked, is to be paid now; made when there is none.
+
+    Raises:
+        NotOpen: nothing is due.
+        payments.BeingPaid: somebody is paying another amount of it at this moment.
+        connections.NotConnected: there is no provider.
+    """
+    if invoice.status is not Status.open or not invoice.due:
+        raise NotOpen(f"It is {invoice.status}.")
+    known = await payments.for_purpose(tx, PURPOSE, invoice.id)
+    for payment in reversed(known):
+        if payment.status in receipts.OVER:
+            continue
+        if payment.amount == invoice.due or payment.status in receipts.BEING_PAID:
+            return payment
+        if not await receipts.let_go(tx, payment):
+            raise payments.BeingPaid
+    return await payments.request(
+        tx,
+        customer_id=invoice.customer_id,
+        amount=invoice.due,
+        description=f"Invoice {invoice.number}",
+        purpose=PURPOSE,
+        purpose_id=invoice.id,
+        key=str(len(known) + 1),
+    )
+
+
+async def collect(tx: Tx, invoice_id: UUID) -> Payment | None:
+    """Pay an open invoice with the customer's credit, and charge their way to pay for the rest.
+
+    Gives the payment that is charged; None when credit was enough.
+
+    Raises:
+        NotAllowed: the actor lacks ``billing.manage``.
+        NotFound: there is no such invoice.
+        NotOpen: nothing is due.
+        NothingSaved: the customer has saved no way to pay.
+        payments.BeingPaid: somebody is paying it at this moment.
+    """
+    tx.must(MANAGE)
+    invoice = await invoices.locked(tx, invoice_id)
+    if invoice.status is not Status.open:
+        raise NotOpen(f"It is {invoice.status}.")
+    invoice = await receipts.use_credit(tx, invoice)
+    if invoice.status is Status.paid:
+        return None
+    method = await method_for(tx, invoice)
+    if method is None:
+        raise NothingSaved
+    return await charge(tx, invoice, method.id)
+
+
+async def method_for(tx: Tx, invoice: Invoice) -> methods.Method | None:
+    """How an invoice is charged: as its subscription says, and otherwise by the customer's default."""
+    if invoice.method_id is not None:
+        own = await tx.find(methods.Method, "select * from payments_method where id = $1", invoice.method_id)
+        if own is not None and own.removed_at is None and own.customer_id == invoice.customer_id:
+            return own
+    return await methods.default(tx, invoice.customer_id)
+
+
+async def charge(tx: Tx, invoice: Invoice, method_id: UUID) -> Payment:
+    """Charge a saved way to pay for what is due of an invoice, whose row is locked.
+
+    Raises:
+        NotOpen, payments.BeingPaid, connections.NotConnected: as ``payment_for``.
+        NotFound, methods.Unusable: the customer has no such way to pay.
+    """
+    payment = await payment_for(tx, invoice)
+    payment = await payments.charge(tx, payment.id, method_id=method_id)
+    await tx.update(invoice, charge_on=None, changed_at=tx.now)
+    return payment
+
+
+async def collect_when_due(tx: Tx, invoice_id: UUID) -> bool:
+    """Charge an invoice whose day has come, if there is a way; gives whether that was asked for.
+
+    Without a saved way to pay, or with one that cannot be used now, it waits for the customer, and for dunning once it
+    is overdue.
+    """
+    invoice = await invoices.locked(tx, invoice_id)
+    if invoice.status is not Status.open or invoice.charge_on is None or invoice.charge_on > await months.today(tx):
+        return False
+    method = await method_for(tx, invoice)
+    if method is None:
+        await tx.update(invoice, charge_on=None)
+        return False
+    return await try_charge(tx, invoice, method.id)
+
+
+async def try_charge(tx: Tx, invoice: Invoice, method_id: UUID) -> bool:
+    """Charge if it can be asked for; nothing is changed when it cannot."""
+    try:
+        # A savepoint, since half of what was written before a problem must not stay.
+        async with savepoints.part(tx):
+            await charge(tx, invoice, method_id)
+    except (payments.BeingPaid, payments.NotPayable, connections.NotConnected, methods.Unusable, NotFound) as problem:
+        log.info("billing.not_charged", invoice=str(invoice.id), reason=problem.code())
+        await tx.update(invoice, charge_on=None)
+        return False
+    return True
+
+
+async def charge_due(tx: Tx, limit: int = 200) -> int:
+    """Charge invoices whose day has come; a reconciler. Gives how many were asked for."""
+    due = await tx.all(
+        UUID,
+        "select id from billing_invoice where tenant_id = kernel_tenant() and charge_on <= $1 order by charge_on, id "
+        "limit $2",
+        await months.today(tx),
+        limit,
+    )
+    return sum([await collect_when_due(tx, invoice_id) for invoice_id in due])
+
+
+async def mark_overdue(tx: Tx, limit: int = 500) -> int:
+    """Say of open invoices whose day is over that they are overdue, once; a reconciler. Gives how many were."""
+    found = await tx.all(
+        Invoice,
+        "update billing_invoice set overdue = true, changed_at = $3 where id in (select id from billing_invoice "
+        "where tenant_id = kernel_tenant() and status = 'open' and not overdue and due_on < $1 order by due_on, id "
+        "limit $2 for update skip locked) and status = 'open' and not overdue returning *",
+        await months.today(tx),
+        limit,
+        tx.now,
+    )
+    for invoice in found:
+        await tx.emit(
+            invoices.Overdue(
+                invoice_id=invoice.id,
+                customer_id=invoice.customer_id,
+                subscription_id=invoice.subscription_id,
+                due=invoice.due,
+            )
+        )
+    return len(found)
+
+
+async def invoice_of(tx: Tx, purpose: str, purpose_id: UUID) -> Invoice | None:
+    """The invoice that a payment is for, locked: its own, or that of the payment beside which money came."""
+    if purpose in _BESIDE:
+        beside = await tx.find(Payment, "select * from payments_payment where id = $1", purpose_id)
+        return None if beside is None else await invoice_of(tx, beside.purpose, beside.purpose_id)
+    if purpose != PURPOSE:
+        return None
+    return await tx.find(Invoice, "select * from billing_invoice where id = $1 for update", purpose_id)
+
+
+async def apply(tx: Tx, event: payments.Captured) -> None:
+    """A provider has money for an invoice: count it, once."""
+    await _count(tx, event.payment_id, event.customer_id, event.amount, event.purpose, event.purpose_id)
+
+
+async def count(tx: Tx, payment: Payment) -> None:
+    """``apply`` for whoever waits for the answer; what follows from the event then finds it counted."""
+    if payment.status is payments.Status.captured:
+        await _count(tx, payment.id, payment.customer_id, payment.captured, payment.purpose, payment.purpose_id)
+
+
+async def _count(tx: Tx, payment_id: UUID, customer_id: UUID, amount: Money, purpose: str, purpose_id: UUID) -> None:
+    invoice = await invoice_of(tx, purpose, purpose_id)
+    if invoice is None:
+        return
+    if customer_id != invoice.customer_id:
+        # Somebody else paid, so it is the invoice's customer who owes less.
+        await books.move(
+            tx,
+            payment_id,
+            "paid_for_another",
+            debit=await books.receivable(tx, customer_id, amount.currency),
+            credit=await books.receivable(tx, invoice.customer_id, amount.currency),
+            amount=amount,
+            reference_id=invoice.id,
+        )
+    await receipts.receive(
+        tx, invoice, id=uuid5(payment_id, "captured"), kind="payment", amount=amount, source_id=payment_id
+    )
+
+
+async def dispute(tx: Tx, event: disputes.Opened | disputes.Closed) -> None:
+    """A payer complained about what they paid, or that was decided."""
+    invoice = await invoice_of(tx, event.purpose, event.purpose_id)
+    if invoice is not None:
+        disputed = not (isinstance(event, disputes.Closed) and event.won)
+        await tx.update(invoice, disputed=disputed, changed_at=tx.now)

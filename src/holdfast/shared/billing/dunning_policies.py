@@ -1,0 +1,78 @@
+"""Dunning policies: what a business decides to do about invoices that are not paid."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import ClassVar, Literal, TypeAlias
+
+from holdfast.kernel.problems import Invalid
+from holdfast.kernel.rows import Row
+from holdfast.kernel.tx import Tx
+from holdfast.shared.billing.grants import MANAGE, READ
+
+Outcome: TypeAlias = Literal["cancel", "pause", "keep"]
+MOST_RETRIES = 12
+MOST_DAYS = 365
+
+
+class Policy(Row):
+    """What a business does about invoices that are not paid."""
+
+    table: ClassVar[str] = "billing_dunning_policy"
+    retry_days: list[int]
+    """Days after the first failure on which the charge is tried again, in their order."""
+    grace_days: int
+    """How many days after the last try the outcome comes."""
+    notices: bool
+    """Whether customers are written to at each step."""
+    outcome: Outcome
+    """What becomes of the subscription."""
+
+
+DEFAULT = Policy(retry_days=[1, 3, 5, 7], grace_days=14, notices=True, outcome="pause")
+
+
+async def policy(tx: Tx) -> Policy:
+    """What the business does, or what the platform does unless it says otherwise."""
+    return await tx.find(Policy, "select * from billing_dunning_policy where tenant_id = kernel_tenant()") or DEFAULT
+
+
+async def shown_policy(tx: Tx) -> Policy:
+    """``policy``, for those who may see it.
+
+    Raises:
+        NotAllowed: the actor lacks ``billing.read``.
+    """
+    tx.must(READ)
+    return await policy(tx)
+
+
+async def set_policy(tx: Tx, wanted: Policy) -> Policy:
+    """Decide what is done from now on; cases that are under way go on as they began.
+
+    Raises:
+        NotAllowed: the actor lacks ``billing.manage``.
+        Invalid: the days are not in their order, or there are too many.
+    """
+    tx.must(MANAGE)
+    _check(wanted.retry_days, wanted.grace_days)
+    return await tx.one(
+        Policy,
+        "insert into billing_dunning_policy (retry_days, grace_days, notices, outcome, changed_at) "
+        "values ($1, $2, $3, $4, $5) on conflict (tenant_id) do update set retry_days = excluded.retry_days, "
+        "grace_days = excluded.grace_days, notices = excluded.notices, outcome = excluded.outcome, "
+        "changed_at = excluded.changed_at returning *",
+        wanted.retry_days,
+        wanted.grace_days,
+        wanted.notices,
+        wanted.outcome,
+        tx.now,
+    )
+
+
+def _check(days: Sequence[int], grace: int) -> None:
+    if len(days) > MOST_RETRIES or any(not 1 <= day <= MOST_DAYS for day in days):
+        raise Invalid(f"Try again on at most {MOST_RETRIES} days, from 1 to {MOST_DAYS}.", field="retry_days")
+    if any(later <= earlier for earlier, later in pairwise(days)):
+        raise Invalid("Name the days in their order, each once.", field="retry_days")
+    if not 0 <= grace <= MOST_DAYS:
+        raise Invalid(f"Wait for 0 to {MOST_DAYS} days.", field="grace_days")

@@ -1,0 +1,108 @@
+"""What a signed-in person has at the businesses whose customers they are."""
+
+from uuid import UUID
+
+import msgspec
+
+from holdfast.kernel.money import Money
+from holdfast.kernel.problems import NotFound
+from holdfast.kernel.tx import Tx
+from holdfast.shared.billing import credit, credit_notes, invoices, months, settlements
+from holdfast.shared.billing.invoices import PURPOSE, Invoice, InvoiceLine
+from holdfast.shared.payments import customers, history, payments
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A business whose customer the person is."""
+
+    tenant_id: UUID
+    business: str
+    slug: str
+    logo_url: str | None
+    accent: str | None
+    timezone: str
+    customer_id: UUID
+    balance: Money
+    """What they owe, in the business's currency; below zero is credit that they have."""
+    open_invoices: int
+    active_subscriptions: int
+
+
+class OwnInvoice(msgspec.Struct, frozen=True, kw_only=True):
+    """An invoice with what its customer may see of it."""
+
+    invoice: Invoice
+    lines: list[InvoiceLine]
+    credit_notes: list[credit_notes.CreditNote]
+    settlements: list[settlements.Settlement]
+    payments: list[history.Shown]
+
+
+class _Open(msgspec.Struct):
+    due: int
+    count: int
+
+
+async def account(tx: Tx) -> Account:
+    """How the acting person stands at the business of the transaction.
+
+    Raises:
+        NotFound: they are no customer of it.
+    """
+    customer = await customers.mine(tx)
+    business = await months.business(tx)
+    open_ = await tx.one(
+        _Open,
+        "select coalesce(sum(due_minor) filter (where due_currency = $2), 0)::bigint as due, count(*) as count "
+        "from billing_invoice where tenant_id = kernel_tenant() and customer_id = $1 and status = 'open'",
+        customer.id,
+        business.currency,
+    )
+    active = await tx.one(
+        int,
+        "select count(*) from billing_subscription where tenant_id = kernel_tenant() and customer_id = $1 "
+        "and status in ('trialing', 'active', 'past_due', 'paused')",
+        customer.id,
+    )
+    kept = await credit.available(tx, customer.id, business.currency)
+    return Account(
+        tenant_id=tx.tenant,
+        business=business.name,
+        slug=business.slug,
+        logo_url=business.logo_url,
+        accent=business.accent,
+        timezone=business.timezone,
+        customer_id=customer.id,
+        balance=Money(open_.due, business.currency) - kept,
+        open_invoices=open_.count,
+        active_subscriptions=active,
+    )
+
+
+async def invoice(tx: Tx, invoice_id: UUID, *, lock: bool = False) -> Invoice:
+    """An invoice of the acting person's own.
+
+    Raises:
+        NotFound: they have none of that id.
+    """
+    customer = await customers.mine(tx)
+    found = await tx.get(Invoice, invoice_id, lock=lock)
+    if found.customer_id != customer.id:
+        raise NotFound(f"You have no invoice with the id {invoice_id}.")
+    return found
+
+
+async def shown(tx: Tx, invoice_id: UUID) -> OwnInvoice:
+    """An invoice of the acting person's own, with what they may see of it.
+
+    Raises:
+        NotFound: they have none of that id.
+    """
+    found = await invoice(tx, invoice_id)
+    return OwnInvoice(
+        invoice=found,
+        lines=await invoices.lines(tx, found.id),
+        credit_notes=await credit_notes.of_invoice(tx, found.id),
+        settlements=await settlements.of_invoice(tx, found.id),
+        payments=[history.shown(one) for one in await payments.for_purpose(tx, PURPOSE, found.id)],
+    )

@@ -1,0 +1,86 @@
+"""Returns: money of an invoice that goes back to the customer, and money that then comes back after all.
+
+A refund that belongs to a credit note was counted when the note was issued. One that was made without a note, here or
+at the provider, first takes back what the customer had paid too much, and gets a credit note for the rest, so that
+nobody is asked again for what they were given back.
+"""
+
+from uuid import UUID, uuid5
+
+from holdfast.kernel.money import Money
+from holdfast.kernel.tx import Tx
+from holdfast.shared.billing import collection, credit, credit_notes, months, settlements
+from holdfast.shared.billing.invoices import Invoice
+from holdfast.shared.payments import refunds
+
+
+async def apply(tx: Tx, event: refunds.Refunded | refunds.RefundFailed) -> None:
+    """A refund arrived, failed, or was sent back by the customer's bank: count it, once."""
+    invoice = await collection.invoice_of(tx, event.purpose, event.purpose_id)
+    if invoice is None:
+        return
+    refund = await tx.get(refunds.Refund, event.refund_id)
+    noted = refund.key.startswith(credit_notes.REFUND_KEY)
+    if isinstance(event, refunds.RefundFailed):
+        if event.returned or noted:
+            await _back(tx, invoice, event)
+        return
+    about = uuid5(event.refund_id, "refunded")
+    if await settlements.noted(tx, about) is not None:
+        return
+    back = Money(0, event.amount.currency) if noted else await _unannounced(tx, invoice, event)
+    await settlements.note(
+        tx,
+        about,
+        invoice.id,
+        "refund",
+        amount=back - event.amount,
+        over=-back,
+        source_id=event.refund_id,
+    )
+    await months.add(tx, event.amount.currency, refunded=event.amount.minor)
+
+
+async def _back(tx: Tx, invoice: Invoice, event: refunds.RefundFailed) -> None:
+    """What the customer did not get, though they were to, is their credit."""
+    if not await settlements.note(
+        tx,
+        uuid5(event.refund_id, "returned"),
+        invoice.id,
+        "returned",
+        amount=Money(0, event.amount.currency),
+        over=event.amount,
+        source_id=event.refund_id,
+    ):
+        return
+    if event.returned:
+        await months.add(tx, event.amount.currency, refunded=-event.amount.minor)
+    await credit.keep(
+        tx,
+        event.refund_id,
+        "refund_kept",
+        customer_id=invoice.customer_id,
+        amount=event.amount,
+        reference_id=invoice.id,
+    )
+
+
+async def _unannounced(tx: Tx, invoice: Invoice, event: refunds.Refunded) -> Money:
+    """Money went back without a credit note: out of what was too much, and then off the invoice; gives the first."""
+    over = await settlements.over_of(tx, event.payment_id)
+    available = await credit.available(tx, invoice.customer_id, event.amount.currency, lock=True)
+    back = Money(min(over, available.minor, event.amount.minor), event.amount.currency)
+    await credit.use(
+        tx,
+        event.refund_id,
+        "overpaid_returned",
+        customer_id=invoice.customer_id,
+        amount=back,
+        reference_id=invoice.id,
+    )
+    left = event.amount - back
+    if left and left.currency == invoice.total.currency:
+        note_id: UUID = uuid5(event.refund_id, "credit-note")
+        refund = await tx.get(refunds.Refund, event.refund_id)
+        await credit_notes.for_refund(tx, invoice, amount=left, reason=refund.reason, id=note_id)
+    return back

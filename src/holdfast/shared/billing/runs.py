@@ -1,0 +1,242 @@
+"""Runs: subscriptions are renewed when their day has come, each in a transaction of its own.
+
+A run looks at state and takes no input, so that one which was missed heals itself: every period that should have begun
+meanwhile begins, in order, once. Two schedulers at once find the row locked and the period there. A subscription that
+cannot be renewed is parked with the reason and stops nobody else; so is one that would be charged far too often or far
+too much, because a customer forgives a late invoice and not a wrong one.
+"""
+
+from datetime import date, timedelta
+from typing import ClassVar
+from uuid import UUID, uuid5
+
+import asyncpg
+import msgspec
+import structlog
+
+from holdfast.kernel.events import Event
+from holdfast.kernel.money import Money
+from holdfast.kernel.problems import Problem
+from holdfast.kernel.tx import Tx
+from holdfast.shared.billing import catalog, coupons, invoices, rating, steps, subscriptions, totals, usage
+from holdfast.shared.billing.catalog import Plan
+from holdfast.shared.billing.invoices import Invoice
+from holdfast.shared.billing.lines import Draft
+from holdfast.shared.billing.periods import Interval, Period
+from holdfast.shared.billing.steps import Step
+from holdfast.shared.billing.subscriptions import RUNNING, Status, Subscription
+
+log = structlog.get_logger()
+
+MOST_MISSED = {Interval.day: 400, Interval.week: 60, Interval.month: 18, Interval.year: 3}
+"""So many periods may have been missed; more are looked at by somebody before anybody is charged for them."""
+MOST_TIMES = 10
+"""An invoice of more than so many times the greatest of the last ones is looked at first."""
+_CLAIM = timedelta(minutes=10)
+_SAVE, _BACK, _KEEP = "savepoint billing", "rollback to savepoint billing", "release savepoint billing"
+
+
+class Due(Event):
+    """The day of a subscription has come."""
+
+    name: ClassVar[str] = "billing.subscription.due"
+    subject: ClassVar[str | None] = "subscription_id"
+    subscription_id: UUID
+
+
+class Suspicious(Problem):
+    """This would be charged far too often or far too much."""
+
+
+async def find_due(tx: Tx, limit: int = 500) -> int:
+    """Tell of the subscriptions whose day has come; each is told once in ten minutes. Gives how many."""
+    found = await tx.all(
+        UUID,
+        "update billing_subscription set claimed_until = now() + $2 where id in ("
+        "select id from billing_subscription where next_at <= $1 and (claimed_until is null or claimed_until < now()) "
+        "order by next_at, id limit $3 for update skip locked) returning id",
+        tx.now,
+        _CLAIM,
+        limit,
+    )
+    for subscription_id in found:
+        await tx.emit(Due(subscription_id=subscription_id))
+    return len(found)
+
+
+async def bill_or_park(tx: Tx, subscription_id: UUID) -> None:
+    """Renew a subscription whose day has come, or park it with the reason why that is not possible."""
+    await tx.connection.execute(_SAVE)
+    try:
+        await bill(tx, subscription_id)
+    except asyncpg.TransactionRollbackError:
+        # Two met in the database; the job is tried again.
+        raise
+    except Exception as error:
+        await tx.connection.execute(_BACK)
+        reason = str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+        log.warning("billing.parked", subscription=str(subscription_id), error=type(error).__name__)
+        await subscriptions.park(tx, subscription_id, reason)
+    else:
+        await tx.connection.execute(_KEEP)
+
+
+async def bill(tx: Tx, subscription_id: UUID) -> int:
+    """Begin every period of a subscription that should have begun by now; gives how many.
+
+    Raises:
+        Suspicious: there are too many, or one costs too much.
+    """
+    subscription = await subscriptions.locked(tx, subscription_id)
+    begun, missed = 0, 0
+    while subscription.next_at is not None and subscription.next_at <= tx.now:
+        plan = await tx.get(Plan, subscription.plan_id)
+        missed += 1
+        if missed > MOST_MISSED[plan.interval]:
+            raise Suspicious(f"More than {MOST_MISSED[plan.interval]} periods were missed.")
+        subscription = await step(tx, subscription)
+        begun += 1
+    await tx.execute("update billing_subscription set claimed_until = null where id = $1", subscription_id)
+    return begun
+
+
+async def step(tx: Tx, subscription: Subscription) -> Subscription:
+    """What comes next for a locked subscription: it goes on again, ends, or has its next period."""
+    if subscription.status is Status.paused:
+        return await go_on(tx, subscription, subscription.resumes_on or await subscriptions.today(tx))
+    if subscription.status not in RUNNING:
+        raise subscriptions.NotNow(f"It is {subscription.status}.")
+    if subscription.cancel_at_end and subscription.period_to is not None:
+        return await finish(tx, subscription, subscription.period_to)
+    used = await _close(tx, subscription)
+    return await _begin(tx, subscription, await steps.following(tx, subscription, used=used))
+
+
+async def _close(tx: Tx, subscription: Subscription, *, until: date | None = None) -> dict[str, int]:
+    """Close the present period, with what was used in it."""
+    if subscription.period_id is None or subscription.period_to is None:
+        return {}
+    await tx.execute(
+        "update billing_period set closed_at = $2 where id = $1 and closed_at is null", subscription.period_id, tx.now
+    )
+    return await usage.close(tx, subscription.id, subscription.period_id, before=until or subscription.period_to)
+
+
+async def _begin(tx: Tx, subscription: Subscription, next_: Step) -> Subscription:
+    """Begin a period, and charge it."""
+    subscription = await tx.update(
+        subscription,
+        plan_id=next_.plan.id,
+        price_ids=[price.id for price in next_.prices],
+        quantity=next_.quantity,
+        next_plan_id=None,
+        next_price_ids=None,
+        next_quantity=None,
+    )
+    await subscriptions.term(tx, subscription, next_.period_id, next_.period, next_.kind)
+    invoice = await _charge(tx, subscription, next_)
+    status = Status.trialing if next_.kind == "trial" else subscription.status
+    if status is Status.trialing and next_.kind == "paid":
+        status = Status.active
+    subscription = await subscriptions.moved(
+        tx,
+        subscription,
+        status,
+        "renewed",
+        period_id=next_.period_id,
+        period_from=next_.period.starts_on,
+        period_to=next_.period.ends_on,
+        next_at=await subscriptions.start_of(tx, next_.period.ends_on),
+    )
+    await tx.emit(
+        subscriptions.Renewed(
+            subscription_id=subscription.id,
+            period_id=next_.period_id,
+            starts_on=next_.period.starts_on,
+            ends_on=next_.period.ends_on,
+            invoice_id=None if invoice is None else invoice.id,
+        )
+    )
+    return subscription
+
+
+async def _charge(tx: Tx, subscription: Subscription, next_: Step) -> Invoice | None:
+    """The invoice of a period; none where there is nothing to charge."""
+    if not next_.lines:
+        return None
+    draft = steps.draft(subscription, next_.lines, about=next_.period_id, period_id=next_.period_id)
+    draft = await with_discounts(tx, subscription, draft)
+    await _keep_bounds(tx, subscription, totals.totals(draft).total)
+    return await invoices.issue(tx, draft)
+
+
+async def with_discounts(tx: Tx, subscription: Subscription, draft: Draft) -> Draft:
+    """A draft with what the subscription's coupons take off."""
+    taken = await coupons.discounts(tx, subscription.id)
+    return msgspec.structs.replace(draft, discounts=taken)
+
+
+async def _keep_bounds(tx: Tx, subscription: Subscription, total: Money) -> None:
+    """Stop an invoice that is far greater than those before it.
+
+    Raises:
+        Suspicious: it is.
+    """
+    greatest = await tx.one(
+        int,
+        "select coalesce(max(total_minor), 0)::bigint from (select total_minor from billing_invoice "
+        "where subscription_id = $1 and status <> 'void' order by issued_at desc limit 12) as latest",
+        subscription.id,
+    )
+    promised = 0
+    for price in await catalog.prices(tx, subscription.price_ids):
+        if price.kind in rating.IN_ADVANCE or price.kind is rating.Kind.one_off:
+            promised += rating.amount(price.rate, subscription.quantity).result * 2
+    bound = max(greatest, promised) * MOST_TIMES
+    if bound and total.minor > bound:
+        raise Suspicious(f"{total.format()} is more than {MOST_TIMES} times what it was before.")
+
+
+async def finish(tx: Tx, subscription: Subscription, ended_on: date) -> Subscription:
+    """End a locked subscription, and charge what was used and not charged yet."""
+    used = await _close(tx, subscription, until=ended_on)
+    prices = await catalog.prices(tx, subscription.price_ids)
+    lines = steps.arrears(prices, used, subscription)
+    if lines and subscription.period_id is not None:
+        draft = steps.draft(subscription, lines, about=uuid5(subscription.id, "final"))
+        await invoices.issue(tx, await with_discounts(tx, subscription, draft))
+    subscription = await subscriptions.moved(
+        tx,
+        subscription,
+        Status.cancelled,
+        "ended",
+        ended_on=ended_on,
+        next_at=None,
+        paused_on=None,
+        resumes_on=None,
+        parked_reason=None,
+        parked_from=None,
+        claimed_until=None,
+    )
+    await tx.emit(subscriptions.Ended(subscription_id=subscription.id, customer_id=subscription.customer_id))
+    return subscription
+
+
+async def go_on(tx: Tx, subscription: Subscription, day: date) -> Subscription:
+    """A paused subscription goes on from a day: the time in between is written down as paused, and not charged."""
+    assert subscription.paused_on is not None  # noqa: S101 - a constraint of the table
+    start = max(day, subscription.paused_on)
+    if start > subscription.paused_on:
+        away = Period(subscription.paused_on, start)
+        period_id = uuid5(subscription.id, f"paused {away.starts_on.isoformat()}")
+        await subscriptions.term(tx, subscription, period_id, away, "paused")
+    return await subscriptions.moved(
+        tx,
+        subscription,
+        Status.active,
+        "resumed",
+        paused_on=None,
+        resumes_on=None,
+        period_to=start,
+        next_at=await subscriptions.start_of(tx, start),
+    )

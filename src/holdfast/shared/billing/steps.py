@@ -1,0 +1,152 @@
+"""Steps: what comes next for a subscription, and what it costs. A preview reads it, a run carries it out.
+
+Nothing is changed here. Whoever charges passes in what was used, which they have closed in the same transaction;
+whoever only looks passes in what would be.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+from uuid import UUID, uuid5
+
+import msgspec
+
+from holdfast.kernel.derivations import Value
+from holdfast.kernel.tx import Tx
+from holdfast.shared.billing import catalog, periods, rating
+from holdfast.shared.billing.catalog import Plan, Price
+from holdfast.shared.billing.lines import Draft, Line
+from holdfast.shared.billing.periods import Period
+from holdfast.shared.billing.subscriptions import Subscription
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """The next period of a subscription."""
+
+    period_id: UUID
+    kind: Literal["trial", "paid"]
+    period: Period
+    plan: Plan
+    prices: list[Price]
+    quantity: int
+    lines: list[Line]
+
+
+async def following(tx: Tx, subscription: Subscription, *, used: Mapping[str, int]) -> Step:
+    """The period that comes next, with what is charged for it and for what was used before it."""
+    plan, prices, quantity = await _terms(tx, subscription)
+    start = subscription.period_to or subscription.started_on
+    trial = subscription.trial_ends_on
+    # The same step has the same ids whoever works it out, and however often.
+    period_id = uuid5(subscription.id, f"period {start.isoformat()}")
+    if trial is not None and start < trial:
+        return Step(
+            period_id=period_id,
+            kind="trial",
+            period=Period(start, trial),
+            plan=plan,
+            prices=prices,
+            quantity=quantity,
+            lines=[],
+        )
+    anchor, interval, count = subscription.anchor_on, plan.interval, plan.interval_count
+    whole = periods.whole(anchor, interval, count, start)
+    period = periods.following(anchor, interval, count, start)
+    first = not await tx.one(
+        bool,
+        "select exists (select from billing_period where subscription_id = $1 and kind = 'paid')",
+        subscription.id,
+    )
+    lines = charges(prices, quantity, period, whole if plan.proration == "daily" else period, first=first)
+    # What was used is charged by the prices of the period in which it was used.
+    lines += arrears(await catalog.prices(tx, subscription.price_ids), used, subscription)
+    return Step(
+        period_id=period_id, kind="paid", period=period, plan=plan, prices=prices, quantity=quantity, lines=lines
+    )
+
+
+async def _terms(tx: Tx, subscription: Subscription) -> tuple[Plan, list[Price], int]:
+    """The plan, prices and quantity that hold from the next period on."""
+    plan = await tx.get(Plan, subscription.next_plan_id or subscription.plan_id)
+    prices = await catalog.prices(tx, subscription.next_price_ids or subscription.price_ids)
+    return plan, prices, subscription.next_quantity or subscription.quantity
+
+
+def charges(prices: list[Price], quantity: int, part: Period, whole: Period, *, first: bool = False) -> list[Line]:
+    """What is charged in advance for some days of a period; with ``first``, what is charged once as well."""
+    lines = [
+        rating.line(price.rate, quantity if price.kind in rating.OF_SEATS else 1, part, whole)
+        for price in prices
+        if price.kind in rating.IN_ADVANCE
+    ]
+    if first:
+        lines += [rating.line(price.rate, 1, part, part) for price in prices if price.kind is rating.Kind.one_off]
+    return lines
+
+
+def arrears(prices: list[Price], used: Mapping[str, int], subscription: Subscription) -> list[Line]:
+    """What is charged for what was used in the period that ends."""
+    if not used or subscription.period_from is None or subscription.period_to is None:
+        return []
+    trial = subscription.trial_ends_on
+    if trial is not None and subscription.period_to <= trial:
+        # What is used in a trial is part of the trial.
+        return []
+    over = Period(subscription.period_from, subscription.period_to)
+    return [
+        rating.line(price.rate, used[price.metric], over, over)
+        for price in prices
+        if price.kind in rating.IN_ARREARS and price.metric is not None and used.get(price.metric)
+    ]
+
+
+class _Charged(msgspec.Struct):
+    price_id: UUID
+    amount: int
+    quantity: int
+    days: int
+    of: int
+
+
+async def unused(tx: Tx, subscription: Subscription, part: Period, *, paid_only: bool) -> list[Line]:
+    """What gives back what was charged in advance for days that are not used, discounts and earlier credits counted.
+
+    Args:
+        tx: the transaction.
+        subscription: whose.
+        part: the days.
+        paid_only: only what was paid is given back; what is still owed stays owed.
+    """
+    found = await tx.all(
+        _Charged,
+        "select l.price_id, l.amount_minor - l.discount_minor as amount, l.quantity, "
+        "(least(l.period_to, $3::date) - greatest(l.period_from, $2::date))::bigint as days, "
+        "(l.period_to - l.period_from)::bigint as of "
+        "from billing_invoice as i join billing_invoice_line as l on l.invoice_id = i.id "
+        "join billing_price as p on p.id = l.price_id and p.kind in ('per_period', 'per_seat', 'tiered_seats') "
+        "where i.subscription_id = $1 and l.period_from < $3 and l.period_to > $2 and l.period_from < l.period_to "
+        "and (i.status = 'paid' or (i.status = 'open' and not $4)) order by i.issued_at, l.place",
+        subscription.id,
+        part.starts_on,
+        part.ends_on,
+        paid_only,
+    )
+    lines: list[Line] = []
+    for price in await catalog.prices(tx, list({each.price_id for each in found})):
+        own = [each for each in found if each.price_id == price.id]
+        charged: list[Value] = [{"amount": each.amount, "days": each.days, "of": each.of} for each in own]
+        line = rating.unused(price.rate, charged, own[-1].quantity, part)
+        if line is not None:
+            lines.append(line)
+    return lines
+
+
+def draft(subscription: Subscription, lines: list[Line], *, about: UUID, period_id: UUID | None = None) -> Draft:
+    """An invoice for a subscription; ``about`` is what it is for, so that it is issued once."""
+    return Draft(
+        customer_id=subscription.customer_id,
+        currency=subscription.currency,
+        lines=lines,
+        id=uuid5(about, "invoice"),
+        subscription_id=subscription.id,
+        period_id=period_id,
+    )
