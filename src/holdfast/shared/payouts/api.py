@@ -1,5 +1,291 @@
-"""Routes of payouts."""
+"""Routes of wallets and payouts."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, post, put
+from litestar.params import Parameter
+from msgspec import Meta
 
 from holdfast.kernel.http import Route
+from holdfast.kernel.http.caller import Caller
+from holdfast.kernel.money import Money
+from holdfast.kernel.pages import Listing, Page
+from holdfast.shared.ledger import accounts
+from holdfast.shared.ledger.accounts import Entry
+from holdfast.shared.payouts import destinations, files, payouts, preferences, statements, wallets
+from holdfast.shared.payouts.payouts import Payout, Status
 
-routes: list[Route] = []
+
+class NewPayout(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What is to be paid out."""
+
+    wallet_id: UUID
+    amount: Money
+    destination_id: UUID
+    id: UUID | None = None
+
+
+class NewOwnPayout(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What I want to be paid out."""
+
+    amount: Money
+    destination_id: UUID
+    id: UUID | None = None
+
+
+class Rejection(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why a payout is not made."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class NewFile(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A file for the bank."""
+
+    currency: Annotated[str, Meta(pattern="^[A-Za-z]{3}$")]
+    format: Literal["pain.001", "csv"] = "pain.001"
+
+
+class Confirmation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What the bank did with a payout."""
+
+    outcome: Literal["paid", "failed", "returned"]
+    trace: Annotated[str, Meta(max_length=200)] | None = None
+    reason: Annotated[str, Meta(max_length=500)] | None = None
+
+
+class NewDestination(destinations.New, kw_only=True, frozen=True):
+    """A bank account of a wallet's party."""
+
+    wallet_id: UUID
+
+
+class Destinations(msgspec.Struct, frozen=True, kw_only=True):
+    """Bank accounts."""
+
+    items: list[destinations.Destination]
+
+
+@get("/wallets", grant=wallets.READ, summary="Wallets with their balances")
+async def list_wallets(caller: Caller, page: Page) -> Listing[wallets.Standing]:
+    """What the business owes to each party: pending, available and held."""
+    async with caller.transaction() as tx:
+        return await wallets.wallets(tx, page)
+
+
+@get("/wallets/{wallet_id:uuid}", grant=wallets.READ, summary="A wallet with its balances")
+async def show_wallet(caller: Caller, wallet_id: UUID) -> wallets.Standing:
+    """Pending, available, held, and what the party owes."""
+    async with caller.transaction() as tx:
+        return await wallets.standing(tx, wallet_id)
+
+
+@get("/wallets/{wallet_id:uuid}/entries", grant=wallets.READ, summary="What moved in a wallet")
+async def list_wallet_entries(caller: Caller, wallet_id: UUID, page: Page) -> Listing[Entry]:
+    """Newest first, with the balance after each entry."""
+    async with caller.transaction() as tx:
+        return await wallets.entries(tx, wallet_id, page)
+
+
+@get("/wallets/{wallet_id:uuid}/statement", grant=wallets.READ, summary="A wallet's statement")
+async def show_statement(caller: Caller, wallet_id: UUID, since: date, until: date) -> statements.Statement:
+    """From a day up to another; opening and movements add up to closing."""
+    async with caller.transaction() as tx:
+        return await statements.of(tx, wallet_id, since=since, until=until)
+
+
+@get("/destinations", grant=wallets.READ, summary="Bank accounts of a party")
+async def list_destinations(caller: Caller, wallet: UUID) -> Destinations:
+    """Masked; nobody is shown a whole number."""
+    async with caller.transaction() as tx:
+        return Destinations(items=await destinations.of(tx, wallet))
+
+
+@post("/destinations", grant=wallets.REQUEST, summary="Name a bank account of a party")
+async def create_destination(caller: Caller, data: NewDestination) -> destinations.Destination:
+    """Its check digits are looked at; one that another party has as well is marked."""
+    new = destinations.New(**{name: getattr(data, name) for name in destinations.New.__struct_fields__})
+    async with caller.transaction() as tx:
+        return await destinations.add_for(tx, data.wallet_id, new)
+
+
+@get("/", grant=wallets.READ, summary="Payouts")
+async def list_payouts(
+    caller: Caller,
+    page: Page,
+    status: Annotated[Status | None, Parameter(description="Of one state")] = None,
+    wallet: Annotated[UUID | None, Parameter(description="Of one wallet")] = None,
+) -> Listing[payouts.Listed]:
+    """The business's payouts, newest first."""
+    async with caller.transaction() as tx:
+        return await payouts.payouts(tx, page, status=status, wallet_id=wallet)
+
+
+@post("/", grant=wallets.REQUEST, summary="Ask for a payout")
+async def create_payout(caller: Caller, data: NewPayout) -> Payout:
+    """The amount is held from now on; somebody else approves it."""
+    async with caller.transaction() as tx:
+        return await payouts.request(
+            tx, data.wallet_id, amount=data.amount, destination_id=data.destination_id, id=data.id
+        )
+
+
+@get("/{payout_id:uuid}", grant=wallets.READ, summary="A payout")
+async def show_payout(caller: Caller, payout_id: UUID) -> payouts.Detail:
+    """With whom it goes to and who approved it."""
+    async with caller.transaction() as tx:
+        return await payouts.detail(tx, payout_id)
+
+
+@post("/{payout_id:uuid}/approval", grant=payouts.APPROVE, status_code=200, summary="Approve a payout")
+async def create_approval(caller: Caller, payout_id: UUID) -> Payout:
+    """With the last approval that it needs it leaves. Nobody approves what they asked for."""
+    async with caller.transaction() as tx:
+        return await payouts.approve(tx, payout_id)
+
+
+@post("/{payout_id:uuid}/rejection", grant=payouts.APPROVE, status_code=200, summary="Reject a payout")
+async def create_rejection(caller: Caller, payout_id: UUID, data: Rejection) -> Payout:
+    """The amount is available again."""
+    async with caller.transaction() as tx:
+        return await payouts.reject(tx, payout_id, reason=data.reason)
+
+
+@post("/{payout_id:uuid}/cancellation", grant=wallets.REQUEST, status_code=200, summary="Take a request back")
+async def create_payout_cancellation(caller: Caller, payout_id: UUID) -> Payout:
+    """As long as nobody has approved it."""
+    async with caller.transaction() as tx:
+        return await payouts.cancel(tx, payout_id)
+
+
+@post("/{payout_id:uuid}/confirmation", grant=payouts.APPROVE, status_code=200, summary="Tell what the bank did")
+async def create_confirmation(caller: Caller, payout_id: UUID, data: Confirmation) -> Payout:
+    """For a payout that left in a file."""
+    async with caller.transaction() as tx:
+        return await files.confirm(tx, payout_id, outcome=data.outcome, trace=data.trace, reason=data.reason)
+
+
+@get("/files", grant=wallets.READ, summary="Files for the bank")
+async def list_files(caller: Caller, page: Page) -> Listing[files.File]:
+    """Newest first."""
+    async with caller.transaction() as tx:
+        return await files.files(tx, page)
+
+
+@post("/files", grant=payouts.APPROVE, summary="Make a file for the bank")
+async def create_file(caller: Caller, data: NewFile) -> files.File:
+    """Of every approved payout of the currency that is in no file yet."""
+    async with caller.transaction() as tx:
+        return await files.make(tx, currency=data.currency, format=data.format)
+
+
+@get("/files/{file_id:uuid}/content", grant=payouts.APPROVE, media_type="application/octet-stream")
+async def show_file_content(
+    caller: Caller, file_id: UUID, holder: str, iban: str = "", bic: str = ""
+) -> Response[bytes]:
+    """The file itself. The account that is paid from is put in and not kept."""
+    async with caller.transaction() as tx:
+        file, content = await files.content(tx, file_id, files.Payer(holder=holder, iban=iban, bic=bic))
+    ending = "csv" if file.format == "csv" else "xml"
+    return Response(
+        content,
+        headers={
+            "Content-Disposition": f'attachment; filename="payouts-{file.number:06}.{ending}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@get("/settings", grant=wallets.READ, summary="How payouts are made")
+async def show_payout_settings(caller: Caller) -> preferences.Settings:
+    """The least amount, the waiting time, who approves, and by which rail it leaves."""
+    async with caller.transaction() as tx:
+        return await preferences.settings(tx)
+
+
+@put("/settings", grant=preferences.MANAGE, summary="Decide how payouts are made")
+async def put_payout_settings(caller: Caller, data: preferences.Settings) -> preferences.Settings:
+    """From now on; what was asked for before goes on as it began."""
+    async with caller.transaction() as tx:
+        return await preferences.decide(tx, data)
+
+
+class OwnWallet(msgspec.Struct, frozen=True, kw_only=True):
+    """What is mine at a business."""
+
+    wallet: wallets.Wallet
+    balances: wallets.Balances
+    destinations: list[destinations.Destination]
+
+
+@get("/wallet", signed_in=True, summary="My wallet")
+async def show_own_wallet(caller: Caller, tenant_id: UUID) -> OwnWallet:
+    """What this business owes me, and where it goes."""
+    async with caller.transaction(tenant_id) as tx:
+        wallet = await wallets.mine(tx)
+        return OwnWallet(
+            wallet=wallet,
+            balances=await wallets.balances(tx, wallet),
+            destinations=await destinations.listed(tx, wallet.id),
+        )
+
+
+@get("/wallet/entries", signed_in=True, summary="What moved in my wallet")
+async def list_own_wallet_entries(caller: Caller, tenant_id: UUID, page: Page) -> Listing[Entry]:
+    """Newest first, with the balance after each entry."""
+    async with caller.transaction(tenant_id) as tx:
+        wallet = await wallets.mine(tx)
+        return await accounts.entries(tx, await wallets.account(tx, wallets.AVAILABLE, wallet), page)
+
+
+@post("/wallet/destinations", signed_in=True, summary="Name a bank account of mine")
+async def create_own_destination(caller: Caller, tenant_id: UUID, data: destinations.New) -> destinations.Destination:
+    """Its check digits are looked at."""
+    async with caller.transaction(tenant_id) as tx:
+        return await destinations.add(tx, await wallets.mine(tx), data)
+
+
+@post("/wallet/payouts", signed_in=True, summary="Ask for my money")
+async def create_own_payout(caller: Caller, tenant_id: UUID, data: NewOwnPayout) -> Payout:
+    """The amount is held from now on; the business approves it."""
+    async with caller.transaction(tenant_id) as tx:
+        wallet = await wallets.mine(tx)
+        return await payouts.asked_for(
+            tx, wallet.id, amount=data.amount, destination_id=data.destination_id, id=data.id
+        )
+
+
+routes: list[Route] = [
+    Router(
+        "/api/payouts",
+        route_handlers=[
+            list_wallets,
+            show_wallet,
+            list_wallet_entries,
+            show_statement,
+            list_destinations,
+            create_destination,
+            list_payouts,
+            create_payout,
+            show_payout,
+            create_approval,
+            create_rejection,
+            create_payout_cancellation,
+            create_confirmation,
+            list_files,
+            create_file,
+            show_file_content,
+            show_payout_settings,
+            put_payout_settings,
+        ],
+        tags=["payouts"],
+    ),
+    Router(
+        "/api/own/{tenant_id:uuid}",
+        route_handlers=[show_own_wallet, list_own_wallet_entries, create_own_destination, create_own_payout],
+        tags=["own"],
+    ),
+]

@@ -1,0 +1,211 @@
+"""Destinations: the bank accounts of parties, sealed in the vault and shown masked only (X10)."""
+
+import hmac
+import re
+from datetime import datetime
+from typing import ClassVar, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from holdfast.integrations import payouts as ports
+from holdfast.kernel import crypto, ids
+from holdfast.kernel.events import Event
+from holdfast.kernel.problems import Invalid, NotFound
+from holdfast.kernel.rows import Row
+from holdfast.kernel.tx import Tx
+from holdfast.shared.payouts.wallets import READ, REQUEST, Wallet
+
+Kind: TypeAlias = Literal["iban", "account", "vpa"]
+_PURPOSE = "payouts.destination"
+_IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}")
+_VPA = re.compile(r"[A-Za-z0-9._-]{2,100}@[A-Za-z]{2,40}")
+_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
+
+
+class Destination(Row):
+    """Where a party's money goes, without what must not be seen."""
+
+    table: ClassVar[str] = "payouts_destination"
+    id: UUID
+    wallet_id: UUID
+    holder: str
+    country: str
+    kind: Kind
+    masked: str
+    shared: bool
+    """Whether another party has the same account, which somebody should look at before money goes there."""
+    active: bool
+    created_at: datetime
+
+
+class New(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A bank account to pay to."""
+
+    holder: str
+    country: str
+    iban: str | None = None
+    bic: str | None = None
+    account_number: str | None = None
+    bank_code: str | None = None
+    """IFSC in India, CCI or the bank's own code elsewhere."""
+    vpa: str | None = None
+
+
+class Added(Event):
+    """A party named a bank account."""
+
+    name: ClassVar[str] = "payouts.destination.added"
+    subject: ClassVar[str | None] = "wallet_id"
+    wallet_id: UUID
+    destination_id: UUID
+    shared: bool
+
+
+class _Sealed(Destination, kw_only=True, frozen=True):
+    sealed: bytes
+    provider_ref: str | None
+
+
+def iban_is_right(iban: str) -> bool:
+    """Whether the check digits of an IBAN are right (ISO 7064, modulo 97)."""
+    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", iban):
+        return False
+    moved = iban[4:] + iban[:4]
+    return int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1
+
+
+def _fields(new: New) -> tuple[Kind, dict[str, str]]:
+    if new.iban is not None:
+        iban = re.sub(r"\s", "", new.iban).upper()
+        if not iban_is_right(iban):
+            raise Invalid("This is no IBAN; a digit may be wrong.", field="iban")
+        bic = (new.bic or "").strip().upper()
+        if bic and not _BIC.fullmatch(bic):
+            raise Invalid("A BIC has 8 or 11 letters and digits.", field="bic")
+        return "iban", {"iban": iban} | ({"bic": bic} if bic else {})
+    if new.vpa is not None:
+        if not _VPA.fullmatch(new.vpa.strip()):
+            raise Invalid("A UPI address is written name@bank.", field="vpa")
+        return "vpa", {"vpa": new.vpa.strip().lower()}
+    number = re.sub(r"[\s-]", "", new.account_number or "")
+    code = re.sub(r"[\s-]", "", new.bank_code or "").upper()
+    if not re.fullmatch(r"[0-9]{5,34}", number):
+        raise Invalid("An account number has 5 to 34 digits.", field="account_number")
+    if new.country.upper() == "IN" and not _IFSC.fullmatch(code):
+        raise Invalid("An IFSC has four letters, a zero and six more letters or digits.", field="bank_code")
+    if not re.fullmatch(r"[A-Z0-9]{0,20}", code):
+        raise Invalid("A bank's code has letters and digits.", field="bank_code")
+    return "account", {"account_number": number, "bank_code": code}
+
+
+async def add(tx: Tx, wallet: Wallet, new: New) -> Destination:
+    """Name a bank account of a party. One that another party has as well is marked, because that is how fraud looks.
+
+    Raises:
+        Invalid: something is malformed, or its check digits are wrong.
+    """
+    holder = " ".join(new.holder.split())
+    if not 1 <= len(holder) <= 140 or not holder.isprintable():
+        raise Invalid("The holder's name has 1 to 140 characters.", field="holder")
+    country = new.country.upper()
+    if not re.fullmatch(r"[A-Z]{2}", country):
+        raise Invalid("A country has two letters, such as PE.", field="country")
+    kind, fields = _fields(new)
+    main = next(iter(fields.values()))
+    fingerprint = _fingerprint(tx, kind, main)
+    # Two parties that name the same account at once see each other, whoever comes second.
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", fingerprint.hex())
+    elsewhere = await tx.one(
+        bool,
+        "select exists (select from payouts_destination where tenant_id = kernel_tenant() and fingerprint = $1 "
+        "and wallet_id <> $2)",
+        fingerprint,
+        wallet.id,
+    )
+    destination = await tx.one(
+        Destination,
+        "insert into payouts_destination (id, wallet_id, holder, country, kind, masked, sealed, fingerprint, shared, "
+        "created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+        "returning id, wallet_id, holder, country, kind, masked, shared, active, created_at",
+        ids.new(),
+        wallet.id,
+        holder,
+        country,
+        kind,
+        masked(kind, main),
+        crypto.encrypt(msgspec.json.encode(fields), tenant=tx.tenant, purpose=_PURPOSE),
+        fingerprint,
+        elsewhere,
+        tx.now,
+    )
+    await tx.emit(Added(wallet_id=wallet.id, destination_id=destination.id, shared=elsewhere))
+    return destination
+
+
+def masked(kind: Kind, main: str) -> str:
+    """An account as it may be shown: enough to tell it from others, not enough to use."""
+    if kind == "vpa":
+        name, _, bank = main.partition("@")
+        return f"{name[:2]}•••@{bank}"
+    return f"{main[:4]} •••• {main[-4:]}" if kind == "iban" else f"•••• {main[-4:]}"
+
+
+def _fingerprint(tx: Tx, kind: Kind, main: str) -> bytes:
+    key = next(iter(crypto.ring().signing(f"{_PURPOSE}:{tx.tenant}").values()))
+    return hmac.digest(key, f"{kind}:{main}".encode(), "sha256")
+
+
+async def add_for(tx: Tx, wallet_id: UUID, new: New) -> Destination:
+    """``add`` for those who run the business.
+
+    Raises:
+        NotAllowed: the actor lacks ``payouts.request``.
+        NotFound: there is no such wallet.
+        Invalid: something is malformed.
+    """
+    tx.must(REQUEST)
+    return await add(tx, await tx.get(Wallet, wallet_id), new)
+
+
+async def of(tx: Tx, wallet_id: UUID) -> list[Destination]:
+    """A party's bank accounts, newest first.
+
+    Raises:
+        NotAllowed: the actor lacks ``payouts.read``.
+    """
+    tx.must(READ)
+    return await listed(tx, wallet_id)
+
+
+async def listed(tx: Tx, wallet_id: UUID) -> list[Destination]:
+    """``of`` for whoever has checked who asks."""
+    return await tx.all(
+        Destination,
+        "select * from payouts_destination where wallet_id = $1 and active order by id desc limit 100",
+        wallet_id,
+    )
+
+
+async def usable(tx: Tx, destination_id: UUID, *, wallet_id: UUID) -> Destination:
+    """A party's own account that is in use.
+
+    Raises:
+        NotFound: they have no such account.
+    """
+    found = await tx.find(
+        Destination,
+        "select * from payouts_destination where id = $1 and wallet_id = $2 and active",
+        destination_id,
+        wallet_id,
+    )
+    if found is None:
+        raise NotFound("There is no such bank account in this wallet.")
+    return found
+
+
+async def opened(tx: Tx, destination_id: UUID) -> ports.Destination:
+    """An account with what must not be seen, for a rail; to be kept nowhere."""
+    sealed = await tx.get(_Sealed, destination_id)
+    fields = msgspec.json.decode(crypto.decrypt(sealed.sealed, tenant=tx.tenant, purpose=_PURPOSE), type=dict[str, str])
+    return ports.Destination(holder=sealed.holder, country=sealed.country, fields=fields, ref=sealed.provider_ref)
