@@ -16,6 +16,8 @@ PACKAGES := web/node_modules/.ready-$(shell cat web/package.json web/package-loc
 CLIENT := web/src/api/.ready-$(shell cat docs/openapi.json web/openapi-ts.config.ts web/package-lock.json | cksum | tr ' ' '-')
 SOURCES := find web \( -path web/node_modules -o -path web/src/api \) -prune -o -type f -print | LC_ALL=C sort
 BUILT := $(WEB)/.vite/built-$(shell (echo docs/openapi.json; $(SOURCES)) | xargs cksum | cksum | tr ' ' '-')
+# A server that behaves like Stripe, for tests. It is a process in an environment of its own, for its licence is too.
+PEERS := .venv-peers/ready-$(shell cat requirements/localstripe.txt | cksum | tr ' ' '-')
 COMPILE = $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
@@ -31,7 +33,7 @@ help: ## list these commands
 demo: $(READY) $(BUILT) ## run the whole platform with busy businesses in it; Ctrl-C stops it
 	@$(BIN)/holdfast demo
 
-test: lint web-test $(BUILT) ## everything: the static checks, then the whole test suite
+test: lint web-test $(BUILT) $(PEERS) ## everything: the static checks, then the whole test suite
 	@$(RUN) -m pytest --numprocesses $(PROCESSES) --maxprocesses 8; status=$$?; $(RUN) -m tests.stop; exit $$status
 
 check: lint tidy ## what must hold before a commit, without the long tests
@@ -80,6 +82,7 @@ lock: $(READY) ## write requirements/*.txt again from pyproject.toml, keeping ve
 	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	@$(COMPILE) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
 	@grep '^uv==' requirements/dev.txt | cut -d ' ' -f 1 | $(COMPILE) - --output-file requirements/uv.txt
+	@echo 'localstripe>=1.15.10,<2' | $(COMPILE) - --output-file requirements/localstripe.txt
 
 upgrade: COMPILE += --upgrade
 upgrade: lock ## as lock, with the newest version of everything
@@ -90,7 +93,7 @@ stop: $(READY) ## stop the PostgreSQL servers that this checkout started
 
 clean: ## remove the environment, the caches, and all local data
 	@test ! -x $(RUN) || $(RUN) -m tests.stop || true; test ! -x $(RUN) || $(RUN) -m tests.stop .var/postgres .var/bench/postgres || true
-	@rm -rf .venv .var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist web/node_modules web/src/api $(WEB)
+	@rm -rf .venv .venv-peers .var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist web/node_modules web/src/api $(WEB)
 	@find src tests migrations -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
@@ -100,6 +103,12 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@$(BIN)/uv pip sync --quiet --python $(RUN) --require-hashes requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable .
 	@rm -f .venv/ready-*
+	@touch $@
+
+$(PEERS): requirements/localstripe.txt | $(READY)
+	@rm -rf .venv-peers
+	@$(PYTHON) -m venv --without-pip .venv-peers/localstripe
+	@$(BIN)/uv pip sync --quiet --python .venv-peers/localstripe/bin/python --require-hashes requirements/localstripe.txt
 	@touch $@
 
 # Not `npm ci`, which refuses a lock that does not name every platform's binaries; versions and digests are the lock's.

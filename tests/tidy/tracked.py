@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_IGNORED = {".git", ".venv", ".var", "__pycache__", "node_modules", "dist"} | {
+_IGNORED = {".git", ".venv", ".venv-peers", ".var", "__pycache__", "node_modules", "dist"} | {
     ".mypy_cache",
     ".ruff_cache",
     ".pytest_cache",
@@ -24,7 +24,10 @@ RULES: dict[str, re.Pattern[str]] = {
         r"|docker\.(io|com)|gh"
         + r"cr\.io|quay\.io|crates\.io|proxy\.golang)|--(extra-)?index-url[ =]\S|--find-links[ =]\S"
     ),
-    "a path of one machine": re.compile(r"(?<![\w.$}/:>])/(home|Users|root|work|opt)/[\w.]|[A-Z]:\\Users\\"),
+    "a path of one machine": re.compile(
+        # A person's own pages are at /home as well.
+        r"(?<![\w.$}/:>])/(home(?!/money)|Users|root|work|opt)/[\w.]|[A-Z]:\\Users\\"
+    ),
     "a file address": re.compile(r"file:" + r"//[/\w]"),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE " + r"KEY-----"),
     "a cloud access key": re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),

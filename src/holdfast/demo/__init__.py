@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from holdfast.demo import guests, opening
+from holdfast.demo import garage, guests, opening
 from holdfast.demo.cafes import CAFES, GUEST, PASSWORD, Cafe
 from holdfast.demo.client import Refused
 from holdfast.demo.trickle import Trickle
@@ -112,12 +112,16 @@ async def _serve(console: Console, settings: Settings, log: Path, *, trickling: 
     async with database.opened(settings) as database_:
         for cafe in CAFES:
             tenant, program = await opening.open_cafe(address, cafe)
-            with _bar(console, cafe) as progress:
+            with _bar(console, cafe.name, "importing") as progress:
                 done = await opening.import_past(database_, cafe, tenant, program, progress=progress)
             counted = "" if done is None else f"{done.members_added:,} customers and {done.visits_added:,} visits"
             _step(console, cafe.name, f"opened, with {counted}" if counted else "open, as it was left")
             counters.append(Trickle(address, cafe, tenant))
             opened.append((cafe, tenant))
+        with _bar(console, garage.NAME, "living fourteen months") as progress:
+            _, lived = await garage.open_garage(address, database_, progress=progress)
+        told = "opened, and lived fourteen months by the time machine" if lived else "open, as it was left"
+        _step(console, garage.NAME, told)
     await guests.keep_cards(address, opened)
     _step(console, "A guest", f"{GUEST.name} keeps a card of each café")
     _tell(console, address, log)
@@ -164,20 +168,22 @@ def _step(console: Console, what: str, told: str) -> None:
 
 
 @contextmanager
-def _bar(console: Console, cafe: Cafe) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar for a café's past, where its line will stand; gone when it is imported."""
+def _bar(console: Console, name: str, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar for a business's past, where its line will stand; gone when it is there."""
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"  {cafe.name:<18} importing", total=None)
+        task = progress.add_task(f"  {name:<18} {what}", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _tell(console: Console, address: str, log: Path) -> None:
-    table = Table("sign in with", "name", "role", "café", box=None, padding=_INDENT, header_style="dim")
+    table = Table("sign in with", "name", "role", "business", box=None, padding=_INDENT, header_style="dim")
     for cafe in CAFES:
         for person in cafe.people:
             table.add_row(person.email, person.name, person.role, cafe.name)
-    table.add_row(GUEST.email, GUEST.name, GUEST.role, "both")
+    for person in garage.OWNERS:
+        table.add_row(person.email, person.name, person.role, garage.NAME)
+    table.add_row(GUEST.email, GUEST.name, GUEST.role, "all")
     console.print()
     console.print(table)
     console.print(f"\n  The password of all is [bold]{PASSWORD}[/bold].\n", highlight=False)

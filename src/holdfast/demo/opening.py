@@ -35,7 +35,7 @@ async def open_cafe(address: str, cafe: Cafe) -> tuple[str, str]:
         client.act_in(tenant)
         await _paint(client, cafe, tenant)
         for person in cafe.people[1:]:
-            await _invite(client, person, address)
+            await invite(client, person, address)
         known = await client.call("GET", "/api/loyalty/programs")
         program = known[0] if known else await _open_program(client, cafe)
         return tenant, program["id"]
@@ -100,7 +100,12 @@ async def _open_program(client: Client, cafe: Cafe) -> dict[str, str]:
     return opened
 
 
-async def _invite(owner: Client, person: Person, address: str) -> None:
+async def invite(owner: Client, person: Person, address: str) -> None:
+    """Let an owner invite somebody who then joins, unless they did.
+
+    Raises:
+        Refused, TimeoutError: the API did not do what it should.
+    """
     async with Client(address) as guest:
         try:
             await guest.sign_in(person.email, PASSWORD)

@@ -1,7 +1,7 @@
 """Fixtures of billing: those of payments, invoices that are quickly made, and a clock that is moved."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -9,14 +9,17 @@ import msgspec
 import pytest
 
 from holdfast import app
+from holdfast.integrations import payments as ports
+from holdfast.kernel import ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.money import Money
-from holdfast.shared.billing import invoices
-from holdfast.shared.billing.invoices import Draft, Invoice, Line
+from holdfast.shared.billing import collection, invoices
+from holdfast.shared.billing.invoices import PURPOSE, Draft, Invoice, Line
 from holdfast.shared.ledger import accounts, books
-from holdfast.shared.payments import customers
+from holdfast.shared.payments import answers, connections, customers, payments
 from tests.conftest import Open
 from tests.shared.payments.conftest import connection, customer, peer, saved
+from tests.shared.payments.peer import Peer
 
 __all__ = ["connection", "customer", "peer", "saved"]
 
@@ -56,6 +59,41 @@ def bill(committed: Open, customer: customers.Customer) -> Bill:
 
 
 @pytest.fixture
+def subscribed(committed: Open, customer: customers.Customer) -> Callable[..., Awaitable[tuple[UUID, list[UUID]]]]:
+    """``await subscribed(3)`` is a subscription of the customer with three days for periods, and their ids."""
+
+    async def made(periods: int = 1) -> tuple[UUID, list[UUID]]:
+        subscription, plan, first = ids.new(), ids.new(), date(2026, 1, 1)
+        period_ids = [ids.new() for _ in range(periods)]
+        async with committed() as tx:
+            await tx.execute(_PLAN, plan, tx.now)
+            await tx.execute(_SUBSCRIPTION, subscription, customer.id, plan, first, tx.now)
+            for n, period_id in enumerate(period_ids):
+                days = (first + timedelta(days=n), first + timedelta(days=n + 1))
+                follows = days[0] if n else None
+                await tx.execute(_PERIOD, period_id, subscription, n + 1, *days, follows, plan, tx.now)
+        return subscription, period_ids
+
+    return made
+
+
+_PLAN = """
+    insert into billing_plan (id, code, name, currency, interval, created_at, changed_at)
+    values ($1, 'daily', 'Daily', 'PEN', 'day', $2, $2)
+"""
+_SUBSCRIPTION = """
+    insert into billing_subscription (id, customer_id, plan_id, price_ids, quantity, currency, status, anchor_on,
+        started_on, created_at, changed_at)
+    values ($1, $2, $3, '{}', 1, 'PEN', 'active', $4, $4, $5, $5)
+"""
+_PERIOD = """
+    insert into billing_period (id, subscription_id, owner, number, kind, starts_on, ends_on, follows_on, plan_id,
+        quantity, created_at)
+    values ($1, $2, 'engine', $3, 'paid', $4, $5, $6, $7, 1, $8)
+"""
+
+
+@pytest.fixture
 def again(committed: Open) -> Callable[[UUID], Awaitable[Invoice]]:
     """``await again(invoice.id)`` is the invoice as it is now."""
 
@@ -87,6 +125,40 @@ def later(committed: Open) -> Later:
             await tx.execute("update tenants_tenant set clock_offset = clock_offset + $1", timedelta(**forward))
 
     return moved
+
+
+async def payment_of(committed: Open, invoice_id: UUID) -> payments.Payment:
+    """The newest payment for an invoice."""
+    async with committed() as tx:
+        return (await payments.for_purpose(tx, PURPOSE, invoice_id))[-1]
+
+
+@pytest.fixture
+def pay(
+    committed: Open, database: Database, peer: Peer, connection: connections.Connection
+) -> Callable[..., Awaitable[payments.Payment]]:
+    """``await pay(invoice)`` pays an invoice at the provider's page; what it tells is believed, and not yet counted."""
+
+    async def paid(invoice: Invoice) -> payments.Payment:
+        async with committed() as tx:
+            payment = await collection.payment_for(tx, await invoices.locked(tx, invoice.id))
+        async with committed() as tx:
+            opened = await connections.opened(tx, connection.id)
+            payer = await customers.payer(tx, payment.customer_id, connection.id)
+            purchase = purchase_of(payment, payer)
+            return await answers.told(tx, opened, peer.put(peer.made(purchase, "captured")))
+
+    return paid
+
+
+def purchase_of(payment: payments.Payment, payer: ports.Payer) -> ports.Purchase:
+    """A payment as the provider knows it."""
+    return ports.Purchase(
+        payment_id=payment.id,
+        amount=payment.amount,
+        description=payment.description,
+        payer=payer,
+    )
 
 
 class _Owing(msgspec.Struct):

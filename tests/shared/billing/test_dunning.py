@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from holdfast.kernel import ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.problems import Invalid
 from holdfast.kernel.tx import Tx
@@ -303,10 +302,16 @@ async def test_a_schedule_that_makes_no_sense_is_refused(tx: Tx, wanted: dunning
     assert await dunning_policies.policy(tx) == dunning_policies.DEFAULT
 
 
-async def test_a_case_of_a_subscription_names_it(saved: Saved, bill: Bill, drain: Drain, committed: Open) -> None:
+async def test_a_case_of_a_subscription_names_it(
+    saved: Saved,
+    bill: Bill,
+    drain: Drain,
+    committed: Open,
+    subscribed: Callable[..., Awaitable[tuple[UUID, list[UUID]]]],
+) -> None:
     await saved("declined")
-    subscription = ids.new()
-    await bill(1000, collect=True, subscription_id=subscription, period_id=ids.new())
+    subscription, (period,) = await subscribed()
+    await bill(1000, collect=True, subscription_id=subscription, period_id=period)
     await drain()
     (started,) = await events(committed, "billing.dunning.started")
     assert started["subscription_id"] == str(subscription)

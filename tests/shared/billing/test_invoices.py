@@ -19,6 +19,7 @@ from tests.conftest import Open
 from tests.shared.billing.conftest import Balance, Bill, Later, line, pen, sound
 
 Again = Callable[[UUID], Awaitable[Invoice]]
+Subscribed = Callable[..., Awaitable[tuple[UUID, list[UUID]]]]
 
 
 @pytest.mark.meets("T18")
@@ -102,14 +103,14 @@ async def test_the_same_id_is_the_same_invoice(bill: Bill, committed: Open) -> N
         await bill(id=invoice_id, customer_id=other.id)
 
 
-async def test_a_period_has_one_invoice(bill: Bill, committed: Open) -> None:
-    subscription, period = ids.new(), ids.new()
+async def test_a_period_has_one_invoice(bill: Bill, committed: Open, subscribed: Subscribed) -> None:
+    subscription, (period, last, *others) = await subscribed(5)
     first = await bill(subscription_id=subscription, period_id=period)
     with pytest.raises(invoices.PeriodInvoiced):
         await bill(subscription_id=subscription, period_id=period)
     outcomes = await asyncio.gather(
-        *(bill(subscription_id=subscription, period_id=ids.new()) for _ in range(3)),
-        *(bill(subscription_id=subscription, period_id=subscription) for _ in range(5)),
+        *(bill(subscription_id=subscription, period_id=other) for other in others),
+        *(bill(subscription_id=subscription, period_id=last) for _ in range(5)),
         return_exceptions=True,
     )
     assert sum(isinstance(one, Invoice) for one in outcomes) == 4
@@ -245,6 +246,7 @@ async def test_what_was_paid_is_not_voided(bill: Bill, committed: Open) -> None:
 
 
 async def test_coupons_count_what_they_were_taken_off(tx: Tx, customer_in: UUID) -> None:
+    # What the subscription itself is does not matter here, and its keys are looked at when a transaction ends.
     made = await coupons.make(
         tx, coupons.New(code="two off", name="Half", kind="percent", basis_points=5000, duration="repeating", times=2)
     )

@@ -23,7 +23,7 @@ Fault: TypeAlias = Literal["lost", "done_unheard", "away", "refused", "broken"]
 
 
 class Peer:
-    """The provider. Methods are named ``good``, ``declined``, ``needs_action`` or ``slow``."""
+    """The provider. Methods are named ``good``, ``declined``, ``stolen``, ``needs_action`` or ``slow``."""
 
     abilities: frozenset[ports.Ability] = frozenset(
         {"order", "checkout", "capture", "refund", "dispute", "charge", "setup", "portal"}
@@ -140,6 +140,9 @@ class Peer:
         match method_ref.partition("_")[0]:
             case "declined":
                 decline = ports.Decline(code="insufficient_funds", message="There is not enough money.", retry=True)
+                return self.made(purchase, "failed", decline=decline)
+            case "stolen":
+                decline = ports.Decline(code="stolen_card", message="This card cannot be used.", retry=False)
                 return self.made(purchase, "failed", decline=decline)
             case "needs":
                 return self.made(purchase, "requires_action", action_url="https://provider.test/3ds")

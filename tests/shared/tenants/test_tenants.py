@@ -181,3 +181,15 @@ async def test_the_clock_says_whether_its_jobs_have_caught_up(committed: Open, d
         await tenants.move_clock(tx, forward=timedelta(days=40), movable=True)
     async with committed() as tx:
         assert (await tenants.moment(tx, movable=False)).working
+
+
+async def test_only_a_business_that_has_done_nothing_begins_in_the_past(committed: Open) -> None:
+    year = timedelta(days=365)
+    async with committed() as tx:
+        with pytest.raises(tenants.NoTimeMachine):
+            await tenants.set_back(tx, by=year, movable=False)
+        await tenants.set_back(tx, by=year, movable=True)
+    async with committed() as tx:
+        assert clock.now() - tx.now > timedelta(days=364)
+        with pytest.raises(Invalid):
+            await tenants.set_back(tx, by=year, movable=True)

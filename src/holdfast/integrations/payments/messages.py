@@ -12,6 +12,9 @@ import msgspec
 
 from holdfast.integrations.payments import Signal
 
+_NOTED = ("payment", "payment_link", "order")
+"""Razorpay's objects whose notes may hold our id."""
+
 
 def read(dialect: str, body: bytes) -> Signal:
     """What a message is about.
@@ -96,7 +99,9 @@ def _razorpay(event: Mapping[str, Any]) -> Signal:
     name, payload = _text(event.get("event")) or "unnamed", event.get("payload")
     about: dict[str, Any] = {"name": name, "at": _at(event.get("created_at"))}
     paid = _member(payload, "payment", "entity")
-    ref, ours = _text(_member(paid, "id")), _uuid(_member(paid, "notes", "holdfast_payment"))
+    ref = _text(_member(paid, "id"))
+    told = (_uuid(_member(payload, what, "entity", "notes", "holdfast_payment")) for what in _NOTED)
+    ours = next((one for one in told if one is not None), None)
     if name.startswith("payment.dispute."):
         dispute = _member(payload, "dispute", "entity")
         ref = _text(_member(dispute, "payment_id")) or ref

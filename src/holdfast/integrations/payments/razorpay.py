@@ -7,28 +7,17 @@ the reference of a payment link), and everything carries our id in its notes, by
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import httpx2
 import msgspec
 
 from holdfast.integrations import payments as ports
-from holdfast.integrations.outcomes import (
-    AuthFailed,
-    Gone,
-    RateLimited,
-    Rejected,
-    Transient,
-    Unknown,
-    Unsupported,
-)
+from holdfast.integrations.outcomes import Gone, Rejected, Unsupported
 from holdfast.integrations.payments import messages
 from holdfast.integrations.payments import razorpay_shapes as shapes
-from holdfast.integrations.payments.stripe_transport import CONNECT_SECONDS, READ_SECONDS, unreached
+from holdfast.integrations.payments.razorpay_transport import Transport
 from holdfast.kernel.money import Money
 
-ADDRESS = "https://api.razorpay.com"
 _PAGE = 100
 _MOST_PAGES = 20
 _UNCLEAR = timedelta(minutes=5)
@@ -49,44 +38,8 @@ class Razorpay:
         self._key = connection.credentials["key_id"]
         self._secret = connection.credentials["key_secret"].encode()
         self._live = connection.mode == "live"
-        self._client = httpx2.AsyncClient(
-            base_url=connection.base_url or ADDRESS,
-            auth=(self._key, connection.credentials["key_secret"]),
-            timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            trust_env=False,
-            follow_redirects=False,
-        )
-
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """Send a request; what is not a GET moves something."""
-        moves = method != "GET"
-        try:
-            answer = await self._client.request(
-                method, f"/v1{path}", json=body, params=dict(query or {}), headers=dict(headers or {})
-            )
-        except httpx2.HTTPError as error:
-            if moves:
-                unreached(error)
-            raise Transient(type(error).__name__) from error
-        try:
-            told = msgspec.json.decode(answer.content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            if (answer.is_success and not moves) or (answer.status_code >= 500 and not moves):
-                raise Transient("The answer cannot be read.") from error
-            if answer.is_success or answer.status_code >= 500:
-                raise Unknown("The answer cannot be read.") from error
-            told = {}
-        if answer.is_success and isinstance(told, dict):
-            return told
-        raise _refused(answer, told, moves=moves)
+        self._transport = Transport(connection.base_url, self._key, connection.credentials["key_secret"])
+        self._send = self._transport.send
 
     # Single payments.
 
@@ -194,7 +147,7 @@ class Razorpay:
     async def methods(self, customer_ref: str) -> Sequence[ports.Method]:
         """The tokens of a customer."""
         found = await self._send("GET", f"/customers/{customer_ref}/tokens")
-        return [method for one in found.get("items", []) if (method := shapes.token(one)) is not None]
+        return [method for one in found.get("items", []) if (method := shapes.token(one, customer_ref)) is not None]
 
     async def forget(self, method_ref: str, *, key: str) -> None:
         """Remove a token, which Razorpay knows by its customer alone: ``<customer>/<token>``."""
@@ -210,8 +163,10 @@ class Razorpay:
         """Charge a token while its owner is away: an order, and a recurring payment of it."""
         order = await self.create_order(purchase, key=key)
         paid = await self._newest_of_order(order.ref)
-        if paid is None or paid.standing == "failed":
-            payer = purchase.payer
+        if paid is not None and paid.standing != "failed":
+            return paid
+        payer = purchase.payer
+        try:
             made = await self._send(
                 "POST",
                 "/payments/create/recurring",
@@ -228,8 +183,13 @@ class Razorpay:
                     "notes": {"holdfast_payment": str(purchase.payment_id)},
                 },
             )
-            paid = await self.fetch(str(made.get("razorpay_payment_id") or ""))
-        return paid
+        except Rejected:
+            # A decline is refused like a malformed request, but it leaves a payment behind.
+            declined = await self._newest_of_order(order.ref)
+            if declined is None or (paid is not None and declined.ref == paid.ref):
+                raise
+            return declined
+        return await self.fetch(str(made.get("razorpay_payment_id") or ""))
 
     # What is written down.
 
@@ -242,11 +202,27 @@ class Razorpay:
             payments = link.get("payments") or []
             newest = payments[-1] if isinstance(payments, list) and payments else None
             name = shapes.text(shapes.member(newest, "payment_id"))
-            found = None if name is None else await self.fetch(name)
+            found = None if name is None else await self._paid(name)
+            if found is not None:
+                ours = found.payment_id or shapes.ours(link, "holdfast_payment")
+                found = msgspec.structs.replace(found, payment_id=ours, order_ref=ref)
         else:
-            return shapes.payment(await self._send("GET", f"/payments/{ref}"), live=self._live)
+            found = await self._paid(ref)
         if found is None:
             raise Gone("not_found", "Nobody has paid for it.")
+        return found
+
+    async def _paid(self, ref: str) -> ports.Payment:
+        """A payment. What it does not say itself about where it began, its order or its invoice says."""
+        told = await self._send("GET", f"/payments/{ref}")
+        found = shapes.payment(told, live=self._live)
+        invoice = shapes.text(told.get("invoice_id"))
+        if found.payment_id is None and found.order_ref is not None:
+            order = await self._send("GET", f"/orders/{found.order_ref}")
+            found = msgspec.structs.replace(found, payment_id=shapes.ours(order, "holdfast_payment"))
+        if found.payment_id is None and found.subscription_ref is None and invoice is not None:
+            bill = await self._send("GET", f"/invoices/{invoice}")
+            found = msgspec.structs.replace(found, subscription_ref=shapes.text(bill.get("subscription_id")))
         return found
 
     async def _newest_of_order(self, ref: str) -> ports.Payment | None:
@@ -352,7 +328,11 @@ class Razorpay:
 
     async def subscription(self, ref: str) -> ports.Subscription:
         """How a subscription stands."""
-        return shapes.subscription(await self._send("GET", f"/subscriptions/{ref}"))
+        found = shapes.subscription(await self._send("GET", f"/subscriptions/{ref}"))
+        bills = await self._send("GET", "/invoices", query={"subscription_id": ref, "count": _PAGE})
+        paid = [one for one in bills.get("items", []) if shapes.text(shapes.member(one, "payment_id"))]
+        newest = max(paid, key=lambda one: shapes.at(one.get("paid_at")), default=None)
+        return msgspec.structs.replace(found, latest_payment_ref=shapes.text(shapes.member(newest, "payment_id")))
 
     async def portal(self, customer_ref: str, *, return_url: str) -> str:
         """Razorpay has no such page."""
@@ -371,26 +351,9 @@ class Razorpay:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._client.aclose()
+        await self._transport.close()
 
 
 def _contact(payer: ports.Payer) -> dict[str, str]:
     told = {"name": payer.name, "email": payer.email, "contact": payer.phone}
     return {name: value for name, value in told.items() if value}
-
-
-def _refused(answer: httpx2.Response, told: object, *, moves: bool) -> Exception:
-    """What a refusal means."""
-    status = answer.status_code
-    code = shapes.text(shapes.member(told, "error", "code")) or f"http_{status}"
-    message = shapes.text(shapes.member(told, "error", "description")) or "Razorpay refused this."
-    if status == 401:
-        return AuthFailed(message)
-    if status == 429:
-        after = answer.headers.get("retry-after", "")
-        return RateLimited(message, retry_after=timedelta(seconds=int(after)) if after.isdecimal() else None)
-    if status >= 500 or status == 409:
-        return Unknown(message) if moves else Transient(message)
-    if status == 404 or "does not exist" in message:
-        return Gone(code, message)
-    return Rejected(code, message)

@@ -95,15 +95,20 @@ def _method(found: Mapping[str, Any]) -> ports.Method | None:
     card = found.get("card")
     last4 = text(member(card, "last4"))
     return ports.Method(
-        ref=text(found.get("token_id")) or "",
+        ref=_kept(text(found.get("customer_id")), text(found.get("token_id"))),
         kind=kind,
         brand=text(member(card, "network")) or text(found.get("bank")) or text(found.get("wallet")),
         last4=last4 if last4 is not None and last4.isdecimal() and len(last4) == 4 else None,
     )
 
 
-def token(found: Mapping[str, Any]) -> ports.Method | None:
-    """A saved token."""
+def _kept(customer_ref: str | None, token_ref: str | None) -> str:
+    """A token's name with us: Razorpay knows a token by its customer alone."""
+    return f"{customer_ref}/{token_ref}" if customer_ref and token_ref else token_ref or ""
+
+
+def token(found: Mapping[str, Any], customer_ref: str) -> ports.Method | None:
+    """A saved token of a customer."""
     ref = text(found.get("id"))
     if ref is None or member(found, "recurring_details", "status") in ("rejected", "cancelled"):
         return None
@@ -111,7 +116,7 @@ def token(found: Mapping[str, Any]) -> ports.Method | None:
     year, month = member(card, "expiry_year"), member(card, "expiry_month")
     expires = f"{int(year):04}-{int(month):02}" if str(year).isdecimal() and str(month).isdecimal() else None
     return ports.Method(
-        ref=ref,
+        ref=_kept(customer_ref, ref),
         kind=text(found.get("method")) or "card",
         brand=text(member(card, "network")),
         last4=text(member(card, "last4")),

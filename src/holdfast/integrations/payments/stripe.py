@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import stripe
 
 from holdfast.integrations import payments as ports
-from holdfast.integrations.outcomes import Gone
+from holdfast.integrations.outcomes import Gone, Transient, Unknown
 from holdfast.integrations.payments import messages
 from holdfast.integrations.payments import stripe_shapes as shapes
-from holdfast.integrations.payments.stripe_transport import Transport, failed
+from holdfast.integrations.payments.stripe_transport import Transport, failed, plain
 from holdfast.kernel.money import Money
 
 API_VERSION = "2026-10-28.endive"
@@ -47,14 +48,16 @@ class Stripe:
     async def _ask(self, what: Any, *args: Any, **params: Any) -> dict[str, Any]:
         """A question, which moves nothing."""
         try:
-            return _plain(await what(*args, params=params))
+            return plain(await what(*args, params=params))
         except stripe.StripeError as error:
             raise failed(error, moves=False) from error
+        except Unknown as error:
+            raise Transient(str(error)) from error
 
     async def _do(self, what: Any, *args: Any, key: str, **params: Any) -> dict[str, Any]:
         """A call that moves something, once per key."""
         try:
-            return _plain(await what(*args, params=params, options={"idempotency_key": key[:255]}))
+            return plain(await what(*args, params=params, options={"idempotency_key": key[:255]}))
         except stripe.StripeError as error:
             raise failed(error, moves=True) from error
 
@@ -75,10 +78,11 @@ class Stripe:
         about: dict[str, Any] = {
             "amount": shapes.minor(purchase.amount),
             "currency": purchase.amount.currency.lower(),
-            "description": purchase.description,
             "capture_method": "automatic" if purchase.capture else "manual",
             "metadata": {"holdfast_payment": str(purchase.payment_id)},
         }
+        if purchase.description:
+            about["description"] = purchase.description
         if purchase.payer.ref is not None:
             about["customer"] = purchase.payer.ref
         if purchase.save_method:
@@ -88,7 +92,7 @@ class Stripe:
     async def open_checkout(self, purchase: ports.Purchase, *, key: str) -> ports.Checkout:
         """A page of Stripe's where the payer pays."""
         intent = self._intent(purchase)
-        details = {name: intent[name] for name in ("description", "capture_method", "metadata")}
+        details = {name: intent[name] for name in ("description", "capture_method", "metadata") if name in intent}
         if purchase.save_method:
             details["setup_future_usage"] = "off_session"
         params: dict[str, Any] = {
@@ -112,7 +116,7 @@ class Stripe:
             params["customer"] = purchase.payer.ref
         elif purchase.payer.email is not None:
             params["customer_email"] = purchase.payer.email
-        return _checkout(await self._do(self._client.v1.checkout.sessions.create_async, key=key, **params))
+        return shapes.checkout(await self._do(self._client.v1.checkout.sessions.create_async, key=key, **params))
 
     def verify_checkout(self, *, order_ref: str, payment_ref: str, signature: str) -> bool:
         """Stripe signs nothing that a browser carries; whoever comes back is asked about."""
@@ -169,12 +173,12 @@ class Stripe:
 
     async def open_setup(self, payer: ports.Payer, *, return_url: str, key: str) -> ports.Checkout:
         """A page of Stripe's where a way to pay is saved."""
-        return _checkout(
+        return shapes.checkout(
             await self._do(
                 self._client.v1.checkout.sessions.create_async,
                 key=key,
                 mode="setup",
-                currency="eur",
+                payment_method_types=["card"],
                 customer=payer.ref,
                 success_url=return_url,
                 cancel_url=return_url,
@@ -212,7 +216,7 @@ class Stripe:
             return await self._declined(error, purchase)
         except stripe.StripeError as error:
             raise failed(error, moves=True) from error
-        return shapes.payment(_plain(made))
+        return shapes.payment(plain(made))
 
     async def _declined(self, error: stripe.CardError, purchase: ports.Purchase) -> ports.Payment:
         """The payment that a declined charge left behind."""
@@ -249,7 +253,18 @@ class Stripe:
             if intent is None:
                 raise Gone("resource_missing", "Nobody has paid on this page.")
             ref = intent
-        return shapes.payment(await self._ask(self._client.v1.payment_intents.retrieve_async, ref, expand=_CHARGE))
+        found = shapes.payment(await self._ask(self._client.v1.payment_intents.retrieve_async, ref, expand=_CHARGE))
+        if found.payment_id is not None or found.subscription_ref is not None:
+            return found
+        # It began at Stripe, so it may be for a subscription, which an invoice between the two of them names.
+        told = await self._ask(
+            self._client.v1.invoice_payments.list_async,
+            payment={"type": "payment_intent", "payment_intent": ref},
+            expand=["data.invoice"],
+            limit=1,
+        )
+        invoices = [shapes.subscription_of(one.get("invoice")) for one in told.get("data", [])]
+        return msgspec.structs.replace(found, subscription_ref=invoices[0] if invoices else None)
 
     async def find(self, payment_id: UUID, *, since: datetime) -> Sequence[ports.Payment]:
         """Every payment that carries our id. Stripe's search is minutes late, so its list is read."""
@@ -375,18 +390,3 @@ class Stripe:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._transport.close_async()
-
-
-def _plain(found: Any) -> dict[str, Any]:
-    """An object of the SDK's as plain members."""
-    told: dict[str, Any] = found.to_dict() if hasattr(found, "to_dict") else dict(found)
-    return told
-
-
-def _checkout(session: Mapping[str, Any]) -> ports.Checkout:
-    expires = session.get("expires_at")
-    return ports.Checkout(
-        ref=str(session["id"]),
-        url=str(session.get("url") or ""),
-        expires_at=shapes.at(expires) if isinstance(expires, int) else None,
-    )

@@ -29,7 +29,14 @@ _SUBSCRIPTION = {
     "paused": "paused",
     "canceled": "cancelled",
 }
-_DISPUTE = {"won": "won", "lost": "lost", "warning_closed": "won", "under_review": "under_review"}
+_DISPUTE = {
+    "won": "won",
+    "lost": "lost",
+    "warning_closed": "won",
+    "prevented": "won",
+    "under_review": "under_review",
+    "warning_under_review": "under_review",
+}
 
 
 def minor(money: Money) -> int:
@@ -90,7 +97,7 @@ def payment(intent: Mapping[str, Any]) -> ports.Payment:
         method=method(intent.get("payment_method")) or method_of_charge(charge),
         decline=decline(error) if standing == "failed" else None,
         action_url=member(intent, "next_action", "redirect_to_url", "url"),
-        subscription_ref=ref(member(charge, "invoice", "subscription")),
+        subscription_ref=subscription_of(member(intent, "invoice")) or subscription_of(member(charge, "invoice")),
         live=intent.get("livemode") is True,
         at=at(intent.get("created")),
     )
@@ -133,6 +140,22 @@ def _method(name: str, kind: str, card: object) -> ports.Method:
         last4=member(card, "last4"),
         expires=f"{year:04}-{month:02}" if known else None,
     )
+
+
+def checkout(session: Mapping[str, Any]) -> ports.Checkout:
+    """A Checkout session."""
+    expires = session.get("expires_at")
+    return ports.Checkout(
+        ref=str(session.get("id")),
+        url=str(session.get("url") or ""),
+        expires_at=at(expires) if isinstance(expires, int) else None,
+    )
+
+
+def subscription_of(invoice: object) -> str | None:
+    """The subscription that an invoice is for: since 2025 in its parent, before at its top."""
+    parent = member(invoice, "parent", "subscription_details", "subscription")
+    return ref(parent) or ref(member(invoice, "subscription"))
 
 
 def refund(found: Mapping[str, Any]) -> ports.Refund:

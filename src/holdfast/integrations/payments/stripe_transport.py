@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 import httpx2
+import msgspec
 import stripe
 
 from holdfast.integrations.outcomes import AuthFailed, CallFailed, Gone, RateLimited, Rejected, Transient, Unknown
@@ -26,6 +27,16 @@ def unreached(error: httpx2.HTTPError) -> NoReturn:
     raise Unknown(type(error).__name__) from error
 
 
+def _readable(answer: httpx2.Response) -> bytes:
+    """The body, or nothing: the SDK trips over bytes that are no text and over errors that are no objects."""
+    try:
+        told = msgspec.json.decode(answer.content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return b""
+    error = told.get("error") if isinstance(told, dict) else None
+    return answer.content if answer.is_success or isinstance(error, dict) else b""
+
+
 class Transport(stripe.HTTPClient):
     """The SDK's HTTP client. It never repeats a request by itself: whoever asked decides."""
 
@@ -45,11 +56,23 @@ class Transport(stripe.HTTPClient):
             answer = await self._client.request(method.upper(), url, headers=dict(headers), content=post_data or None)
         except httpx2.HTTPError as error:
             unreached(error)
-        return answer.content, answer.status_code, answer.headers
+        return _readable(answer), answer.status_code, answer.headers
 
     async def close_async(self) -> None:
         """Let go of the connections."""
         await self._client.aclose()
+
+
+def plain(found: Any) -> dict[str, Any]:
+    """An object of the SDK's as plain members.
+
+    Raises:
+        Unknown: it is no object of Stripe's, though the answer was a good one.
+    """
+    told: Any = found.to_dict() if isinstance(found, stripe.StripeObject) else None
+    if isinstance(told, dict) and (told.get("object") == "list" or isinstance(told.get("id"), str)):
+        return told
+    raise Unknown("The answer cannot be read.")
 
 
 def failed(error: stripe.StripeError, *, moves: bool) -> CallFailed:
@@ -65,7 +88,7 @@ def failed(error: stripe.StripeError, *, moves: bool) -> CallFailed:
         case stripe.AuthenticationError() | stripe.PermissionError():
             return AuthFailed(message)
         case stripe.RateLimitError():
-            return RateLimited(message, retry_after=_after(error))
+            return RateLimited(message, retry_after=seconds(error.headers))
         case stripe.APIConnectionError():
             return Unknown(message) if moves else Transient(message)
         case stripe.InvalidRequestError() if status == 404 or code == "resource_missing":
@@ -75,6 +98,7 @@ def failed(error: stripe.StripeError, *, moves: bool) -> CallFailed:
     return Rejected(code, message)
 
 
-def _after(error: stripe.StripeError) -> timedelta | None:
-    told = (error.headers or {}).get("retry-after", "")
-    return timedelta(seconds=int(told)) if str(told).isdecimal() else None
+def seconds(headers: Mapping[str, str] | None) -> timedelta | None:
+    """How long the service asks us to wait, where it says so in seconds."""
+    told = str((headers or {}).get("retry-after", ""))
+    return timedelta(seconds=int(told)) if told.isascii() and told.isdecimal() and len(told) < 6 else None

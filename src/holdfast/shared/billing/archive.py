@@ -16,7 +16,7 @@ from holdfast.shared.payments import customers, history, payments
 
 
 class Listed(Invoice, kw_only=True, frozen=True):
-    """An invoice in a list, with its customer's present name."""
+    """An invoice in a list, with its customer's name as it was on the day."""
 
     customer_name: str
 
@@ -126,31 +126,31 @@ async def own(tx: Tx, page: Page) -> Listing[Invoice]:
 
 
 _OVERDUE = """
-    select i.*, c.name as customer_name from billing_invoice as i join payments_customer as c on c.id = i.customer_id
+    select i.*, i.buyer ->> 'name' as customer_name from billing_invoice as i
     where i.tenant_id = kernel_tenant() and i.overdue and ($1::uuid is null or i.id < $1)
         and ($3::uuid is null or i.customer_id = $3) and ($4::uuid is null or i.subscription_id = $4)
         and ($5::text is null or i.status = $5)
     order by i.id desc limit $2
 """
 _OF_CUSTOMER = """
-    select i.*, c.name as customer_name from billing_invoice as i join payments_customer as c on c.id = i.customer_id
+    select i.*, i.buyer ->> 'name' as customer_name from billing_invoice as i
     where i.tenant_id = kernel_tenant() and i.customer_id = $3 and ($1::uuid is null or i.id < $1)
         and ($4::uuid is null or i.subscription_id = $4) and ($5::text is null or i.status = $5)
     order by i.id desc limit $2
 """
 _OF_SUBSCRIPTION = """
-    select i.*, c.name as customer_name from billing_invoice as i join payments_customer as c on c.id = i.customer_id
+    select i.*, i.buyer ->> 'name' as customer_name from billing_invoice as i
     where i.tenant_id = kernel_tenant() and i.subscription_id = $3 and ($1::uuid is null or i.id < $1)
         and ($4::text is null or i.status = $4)
     order by i.id desc limit $2
 """
 _OF_STATUS = """
-    select i.*, c.name as customer_name from billing_invoice as i join payments_customer as c on c.id = i.customer_id
+    select i.*, i.buyer ->> 'name' as customer_name from billing_invoice as i
     where i.tenant_id = kernel_tenant() and i.status = $3 and ($1::uuid is null or i.id < $1)
     order by i.id desc limit $2
 """
 _ALL = """
-    select i.*, c.name as customer_name from billing_invoice as i join payments_customer as c on c.id = i.customer_id
+    select i.*, i.buyer ->> 'name' as customer_name from billing_invoice as i
     where i.tenant_id = kernel_tenant() and ($1::uuid is null or i.id < $1)
     order by i.id desc limit $2
 """

@@ -52,10 +52,11 @@ async def void(tx: Tx, invoice_id: UUID, *, reason: str) -> Invoice:
     if invoice.credited or any(settled.kind != "credit" for settled in came):
         raise NotVoidable
     await receipts.stop_payments(tx, invoice_id)
+    # Coupons are locked before credit, as where an invoice is issued.
+    await coupons.give_back(tx, [taken.discount for taken in invoice.discounts if taken.amount])
     about = {"customer_id": invoice.customer_id}
     await books.issued(tx, invoice_id, net=invoice.net, tax=invoice.tax, word="voided", back=True, **about)
     await credit.keep(tx, invoice_id, "credit_given_back", amount=invoice.paid, reference_id=invoice_id, **about)
-    await coupons.give_back(tx, [taken.discount for taken in invoice.discounts if taken.amount])
     invoice = await tx.update(
         invoice,
         status=Status.void,
@@ -152,7 +153,8 @@ async def settle_outside(
             return invoice
     if invoice.status not in (Status.open, Status.uncollectible):
         raise NotOpen(f"It is {invoice.status}.")
-    came = receipts.checked_amount(amount or Money(invoice.owing, invoice.total.currency), invoice)
+    due = Money(invoice.owing, invoice.total.currency)
+    came = receipts.checked_amount(due if amount is None else amount, invoice)
     settlement_id = id or ids.new()
     await books.move(
         tx,

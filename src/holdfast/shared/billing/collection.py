@@ -82,10 +82,15 @@ async def collect(tx: Tx, invoice_id: UUID) -> Payment | None:
 
 async def method_for(tx: Tx, invoice: Invoice) -> methods.Method | None:
     """How an invoice is charged: as its subscription says, and otherwise by the customer's default."""
-    if invoice.method_id is not None:
-        own = await tx.find(methods.Method, "select * from payments_method where id = $1", invoice.method_id)
-        if own is not None and own.removed_at is None and own.customer_id == invoice.customer_id:
-            return own
+    own = await tx.find(
+        methods.Method,
+        "select m.* from billing_subscription as s join payments_method as m on m.id = s.method_id "
+        "where s.id = $1 and m.customer_id = $2 and m.removed_at is null",
+        invoice.subscription_id,
+        invoice.customer_id,
+    )
+    if own is not None:
+        return own
     return await methods.default(tx, invoice.customer_id)
 
 

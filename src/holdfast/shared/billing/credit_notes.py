@@ -187,7 +187,7 @@ async def _taken(tx: Tx, invoice: Invoice, parts: Sequence[Part] | None, amount:
     found = {line.id: line for line in await invoices.lines(tx, invoice.id)}
     if parts is not None:
         return [_of_part(found, part, invoice) for part in _once(parts)]
-    whole = receipts.checked_amount(amount or left, invoice)
+    whole = receipts.checked_amount(left if amount is None else amount, invoice)
     if left < whole:
         raise TooMuch(f"{left.decimal()} {left.currency} is left.")
     # Lines below zero bear a part as well: what they gave back is less, too.

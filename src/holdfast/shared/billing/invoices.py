@@ -81,8 +81,6 @@ class Invoice(Row):
     due_on: date
     charge_on: date | None
     """The day from which the customer's way to pay is charged for it; None when nobody will, or somebody did."""
-    method_id: UUID | None
-    """How it is charged, when not by the customer's default."""
     overdue: bool
     disputed: bool
     memo: str | None
@@ -247,7 +245,6 @@ async def issue(tx: Tx, draft: Draft) -> Invoice:
         issued_on=today,
         due_on=due_on,
         charge_on=due_on if draft.collect and not settled else None,
-        method_id=draft.method_id,
         memo=draft.memo,
         seller=Party(name=business.name, email=business.email, phone=business.phone, country=business.country),
         buyer=Party(name=customer.name, email=customer.email, phone=customer.phone, tax_id=customer.tax_id),

@@ -74,5 +74,3 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """Whether what the customer has in credit is used for it."""
     collect: bool = True
     """Whether the customer's default way to pay is charged for it."""
-    method_id: UUID | None = None
-    """Charge this saved way to pay instead of the customer's default, such as the one of a subscription."""

@@ -83,8 +83,8 @@ async def settle(
     settled = await tx.update(
         invoice,
         paid=paid,
-        credited=credited or invoice.credited,
-        returned=returned or invoice.returned,
+        credited=invoice.credited if credited is None else credited,
+        returned=invoice.returned if returned is None else returned,
         status=Status.paid,
         overdue=False,
         charge_on=None,

@@ -146,7 +146,8 @@ def _months(
 
 
 _OUTSTANDING = """
-    select date_trunc('month', issued_on)::date as month, due_currency as currency, sum(due_minor)::bigint as due
+    select date_trunc('month', issued_on::timestamp)::date as month, due_currency as currency,
+        sum(due_minor)::bigint as due
     from billing_invoice where tenant_id = kernel_tenant() and status = 'open' group by 1, 2
 """
 _OVERDUE = """

@@ -9,8 +9,9 @@ from uuid import UUID, uuid5
 
 from holdfast.kernel.money import Money
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import collection, credit, credit_notes, months, settlements
+from holdfast.shared.billing import books, collection, credit, credit_notes, months, settlements
 from holdfast.shared.billing.invoices import Invoice
+from holdfast.shared.ledger import transfers
 from holdfast.shared.payments import refunds
 
 
@@ -60,13 +61,13 @@ async def _back(tx: Tx, invoice: Invoice, event: refunds.RefundFailed) -> None:
         event.refund_id,
         "refund_kept",
         customer_id=invoice.customer_id,
-        amount=event.amount,
+        amount=event.amount - await _present(tx, invoice, event),
         reference_id=invoice.id,
     )
 
 
 async def _unannounced(tx: Tx, invoice: Invoice, event: refunds.Refunded) -> Money:
-    """Money went back without a credit note: out of what was too much, and then off the invoice; gives the first."""
+    """Money went back without a credit note: out of what was too much, then off the invoice; gives the first."""
     over = await settlements.over_of(tx, event.payment_id)
     available = await credit.available(tx, invoice.customer_id, event.amount.currency, lock=True)
     back = Money(min(over, available.minor, event.amount.minor), event.amount.currency)
@@ -80,7 +81,34 @@ async def _unannounced(tx: Tx, invoice: Invoice, event: refunds.Refunded) -> Mon
     )
     left = event.amount - back
     if left and left.currency == invoice.total.currency:
-        note_id: UUID = uuid5(event.refund_id, "credit-note")
         refund = await tx.get(refunds.Refund, event.refund_id)
-        await credit_notes.for_refund(tx, invoice, amount=left, reason=refund.reason, id=note_id)
+        note_id: UUID = uuid5(event.refund_id, "credit-note")
+        note = await credit_notes.for_refund(tx, invoice, amount=left, reason=refund.reason, id=note_id)
+        left = left if note is None else left - note.total
+    # What the customer had spent already, and got back all the same, is a present of the business.
+    await books.move(
+        tx,
+        event.refund_id,
+        "given_beyond",
+        debit=await books.account(tx, books.DISCOUNT, left.currency),
+        credit=await books.receivable(tx, invoice.customer_id, left.currency),
+        amount=left,
+        reference_id=invoice.id,
+    )
     return back
+
+
+async def _present(tx: Tx, invoice: Invoice, event: refunds.RefundFailed) -> Money:
+    """Take back what of a refund was a present, since it did not arrive; gives how much that was."""
+    given = await transfers.find_transfer(tx, uuid5(event.refund_id, "given_beyond"))
+    present = Money(given.amount if given else 0, event.amount.currency)
+    await books.move(
+        tx,
+        event.refund_id,
+        "given_beyond_returned",
+        debit=await books.receivable(tx, invoice.customer_id, present.currency),
+        credit=await books.account(tx, books.DISCOUNT, present.currency),
+        amount=present,
+        reference_id=invoice.id,
+    )
+    return present

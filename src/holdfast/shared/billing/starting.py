@@ -65,6 +65,11 @@ async def start(tx: Tx, new: New) -> Subscription:
         Reused: the id or reference belongs to another subscription.
     """
     tx.must(MANAGE)
+    return await started(tx, new)
+
+
+async def started(tx: Tx, new: New) -> Subscription:
+    """``start`` for whoever has checked who asks."""
     known = await _known(tx, new)
     if known is not None:
         return known

@@ -199,6 +199,7 @@ async def whole(tx: Tx, run_id: UUID) -> Whole:
 
 
 async def note(tx: Tx, made: Reconciliation, record: Record, found: list[Kind], standing: list[Kind]) -> None:
+    """Write down what a comparison found of a payment, and what of that still stands; made again, it is once."""
     for kind in dict.fromkeys([*found, *standing]):
         await tx.execute(
             "insert into payments_finding (id, reconciliation_id, kind, subject, payment_id, ours, ledger, theirs, "
@@ -218,6 +219,7 @@ async def note(tx: Tx, made: Reconciliation, record: Record, found: list[Kind], 
 
 
 async def finish(tx: Tx, made: Reconciliation, *, compared: int, error: str | None = None) -> Reconciliation:
+    """End a comparison, by what it found."""
     done = await tx.find(
         Reconciliation,
         "update payments_reconciliation as r set compared = $2, repaired = f.repaired, standing = f.standing, "

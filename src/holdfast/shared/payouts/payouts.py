@@ -258,10 +258,9 @@ async def approve(tx: Tx, payout_id: UUID) -> Payout:
     payout = await tx.get(Payout, payout_id, lock=True)
     if payout.requested_by == person:
         raise OwnRequest
+    mine = "select person_id from payouts_approval where payout_id = $1 and person_id = $2"
     if payout.status is not Status.requested:
-        if await tx.find(
-            UUID, "select person_id from payouts_approval where payout_id = $1 and person_id = $2", payout_id, person
-        ):
+        if await tx.find(UUID, mine, payout_id, person):
             return payout
         raise NotNow(f"It is {payout.status}.")
     new = await tx.execute(
@@ -290,8 +289,7 @@ async def reject(tx: Tx, payout_id: UUID, *, reason: str) -> Payout:
         NotFound, NotNow: there is none, or it has left.
     """
     tx.must(APPROVE)
-    tidy = " ".join(reason.split())
-    if not 1 <= len(tidy) <= 500:
+    if not 1 <= len(tidy := " ".join(reason.split())) <= 500:
         raise Invalid("Say in 1 to 500 characters why.", field="reason")
     payout = await tx.get(Payout, payout_id, lock=True)
     if payout.status not in (Status.requested, Status.approved):

@@ -333,6 +333,25 @@ async def move_clock(tx: Tx, *, forward: timedelta, movable: bool) -> Moment:
     return Moment(now=now, clock_offset=tenant.clock_offset, movable=True, working=True)
 
 
+async def set_back(tx: Tx, *, by: timedelta, movable: bool) -> None:
+    """Let a business that was just opened begin in the past, so that a demonstration can live up to today.
+
+    Raises:
+        NoTimeMachine: this installation has no clock that could be moved.
+        Invalid: the business has books already; what happened stays where it happened.
+    """
+    if not movable:
+        raise NoTimeMachine
+    tx.must("tenants.clock")
+    changed = await tx.execute(
+        "update tenants_tenant set clock_offset = -$1::interval where id = kernel_tenant() and clock_offset = '0' "
+        "and not exists (select from ledger_account where tenant_id = kernel_tenant())",
+        by,
+    )
+    if not changed:
+        raise Invalid("Only a business that has done nothing yet can begin in the past.")
+
+
 async def moment(tx: Tx, *, movable: bool) -> Moment:
     """What time it is for the business, and whether its jobs have caught up with it.
 

@@ -16,7 +16,6 @@ from holdfast.integrations.payments.sandbox import clients, faults, renewing, st
 from holdfast.integrations.payments.sandbox.dealing import Place
 from holdfast.integrations.payments.sandbox.numbers import Behaviour
 from holdfast.integrations.payments.sandbox.state import Kept, Kind, Plan, Renewing, Saved, Session
-from holdfast.kernel import settings
 from holdfast.kernel.database import Database
 from holdfast.kernel.money import Money
 from holdfast.kernel.tx import Tx, transaction
@@ -90,7 +89,7 @@ class Sandbox:
         return known.ref
 
     def _url(self, ref: str) -> str:
-        return f"{settings.current().public_url.rstrip('/')}/sandbox/pay/{self._connection.tenant}/{ref}"
+        return f"{self._database.settings.public_url.rstrip('/')}/sandbox/pay/{self._connection.tenant}/{ref}"
 
     # Single payments.
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx2
 import msgspec
 
-from holdfast.kernel import clock, ids, pages, settings, signatures
+from holdfast.kernel import clock, ids, pages, signatures
 from holdfast.kernel.events import Event
 from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.rows import Row
@@ -134,13 +134,13 @@ def signed(provider: str, secret: str, body: bytes, message_id: str) -> dict[str
     return _STRIPE.sign(secret.encode(), body, at=clock.now())
 
 
-async def post(tenant: UUID, delivery: Delivery, body: bytes, *, secret: str) -> int:
+async def post(tenant: UUID, delivery: Delivery, body: bytes, *, secret: str, public_url: str) -> int:
     """Post a message to our own address; gives the status of the answer.
 
     Raises:
         httpx2.HTTPError: nobody answered.
     """
-    address = settings.current().public_url.rstrip("/")
+    address = public_url.rstrip("/")
     headers = {"content-type": "application/json", **signed(delivery.provider, secret, body, delivery.message_id)}
     async with httpx2.AsyncClient(transport=_transport, timeout=SECONDS, trust_env=False) as client:
         answer = await client.post(

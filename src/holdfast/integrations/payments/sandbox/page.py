@@ -130,7 +130,7 @@ def language(accepted: str) -> str:
 
 async def show(tx: Tx, ref: str, *, lang: str) -> Shown:
     """What a page or a payment's question looks like at this moment."""
-    found = await state.anywhere(tx, ref)
+    found = await state.anywhere(tx, ref, lock=False)
     if found is None or found.kind not in ("session", "payment"):
         return Shown(view="missing", status=404)
     if found.kind == "payment":

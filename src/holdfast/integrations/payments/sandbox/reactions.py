@@ -15,7 +15,8 @@ async def post(job: Outside, event: hooks.Wanted) -> None:
         delivery, body = await hooks.prepared(tx, event.delivery_id)
         secret = await clients.secret(tx, delivery.connection_id)
     try:
-        status = await hooks.post(job.tenant, delivery, body, secret=secret)
+        public_url = job.database.settings.public_url
+        status = await hooks.post(job.tenant, delivery, body, secret=secret, public_url=public_url)
     except httpx2.HTTPError as error:
         raise hooks.NotTaken(type(error).__name__) from error
     if status >= 500 or status == 429:

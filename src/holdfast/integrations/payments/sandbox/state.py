@@ -150,9 +150,11 @@ async def find(tx: Tx, connection_id: UUID, ref: str, *, lock: bool = False) -> 
     )
 
 
-async def anywhere(tx: Tx, ref: str) -> Object | None:
-    """The object of that name at any connection of the tenant, locked; for the sandbox's own pages."""
-    return await tx.find(Object, "select * from sandbox_pay_object where ref = $1 for update", ref)
+async def anywhere(tx: Tx, ref: str, *, lock: bool = True) -> Object | None:
+    """The object of that name at any connection of the tenant; for the sandbox's own pages."""
+    if lock:
+        return await tx.find(Object, "select * from sandbox_pay_object where ref = $1 for update", ref)
+    return await tx.find(Object, "select * from sandbox_pay_object where ref = $1", ref)
 
 
 async def children(tx: Tx, connection_id: UUID, parent_ref: str, kind: Kind) -> list[Object]:

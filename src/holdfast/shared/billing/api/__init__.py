@@ -4,7 +4,7 @@ from litestar import Router
 
 from holdfast.kernel.http import Route
 from holdfast.shared.billing import pay_links
-from holdfast.shared.billing.api import coupons, dunning, invoices, own, plans, reports, subscriptions
+from holdfast.shared.billing.api import coupons, dunning, invoices, joining, own, plans, reports, subscriptions
 
 # Importing it registers what links to invoices lead to.
 __all__ = ["pay_links", "routes"]
@@ -22,6 +22,10 @@ routes: list[Route] = [
         ],
         tags=["billing"],
     ),
-    Router("/api/own/{tenant_id:uuid}", route_handlers=[*plans.own, *subscriptions.own, *own.handlers], tags=["own"]),
+    Router(
+        "/api/own/{tenant_id:uuid}",
+        route_handlers=[*plans.own, *subscriptions.own, *joining.own, *own.handlers],
+        tags=["own"],
+    ),
     *own.everywhere,
 ]

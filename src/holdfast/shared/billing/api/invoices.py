@@ -1,6 +1,6 @@
 """Routes of invoices, and of what becomes of them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -88,10 +88,12 @@ class NewCredit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     id: UUID | None = None
 
 
-class LinkToSend(msgspec.Struct, kw_only=True):
+class InvoiceLink(msgspec.Struct, kw_only=True):
     """The link of an invoice's page."""
 
     url: str
+    token: str
+    expires_at: datetime
 
 
 class Credits(msgspec.Struct, kw_only=True):
@@ -226,12 +228,14 @@ async def collect_invoice(caller: Caller, invoice_id: UUID) -> archive.Detail:
     status_code=200,
     summary="A link to an invoice's page",
 )
-async def make_invoice_link(caller: Caller, invoice_id: UUID) -> Response[LinkToSend]:
+async def make_invoice_link(caller: Caller, invoice_id: UUID) -> Response[InvoiceLink]:
     """Whoever has the link sees the invoice and can pay it, and nothing else."""
     async with caller.transaction() as tx:
         invoice = await tx.get(invoices.Invoice, invoice_id)
-        token = await links.make(tx, kind="invoice", subject_id=invoice.id)
-    return Response(LinkToSend(url=links.url(caller.database.settings, token)), headers={"Cache-Control": "no-store"})
+        until = tx.now + links.VALID_FOR
+        token = await links.make(tx, kind="invoice", subject_id=invoice.id, expires=until)
+    link = InvoiceLink(url=links.url(caller.database.settings, token), token=token, expires_at=until)
+    return Response(link, headers={"Cache-Control": "no-store"})
 
 
 @get("/explanations/{kind:str}/{subject_id:uuid}", grant=READ, summary="Why the amounts are what they are")
