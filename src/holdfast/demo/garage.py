@@ -82,7 +82,7 @@ async def _open(owner: Client) -> str:
         "systems": ["loyalty"],
         "email": OWNERS[0].email,
     }
-    return str((await owner.call("POST", "/api/tenants", wanted))X
+    return str((await owner.call("POST", "/api/tenants", wanted))["id"])
 
 
 async def _live(database: Database, tenant: UUID, lucia: UUID, *, progress: Progress) -> bool:

@@ -15,7 +15,7 @@ from holdfast.kernel.money import Money
 from holdfast.kernel.pages import Listing, Page
 from holdfast.shared.ledger import accounts
 from holdfast.shared.ledger.accounts import Entry
-from holdfast.shared.payouts import destinations, files, payouts, preferences, statements, wallets
+from holdfast.shared.payouts import destinations, files, payouts, preferences, register, statements, wallets
 from holdfast.shared.payouts.payouts import Payout, Status
 
 
@@ -118,10 +118,10 @@ async def list_payouts(
     page: Page,
     status: Annotated[Status | None, Parameter(description="Of one state")] = None,
     wallet: Annotated[UUID | None, Parameter(description="Of one wallet")] = None,
-) -> Listing[payouts.Listed]:
+) -> Listing[register.Listed]:
     """The business's payouts, newest first."""
     async with caller.transaction() as tx:
-        return await payouts.payouts(tx, page, status=status, wallet_id=wallet)
+        return await register.payouts(tx, page, status=status, wallet_id=wallet)
 
 
 @post("/", grant=wallets.REQUEST, summary="Ask for a payout")
@@ -134,10 +134,10 @@ async def create_payout(caller: Caller, data: NewPayout) -> Payout:
 
 
 @get("/{payout_id:uuid}", grant=wallets.READ, summary="A payout")
-async def show_payout(caller: Caller, payout_id: UUID) -> payouts.Detail:
+async def show_payout(caller: Caller, payout_id: UUID) -> register.Detail:
     """With whom it goes to and who approved it."""
     async with caller.transaction() as tx:
-        return await payouts.detail(tx, payout_id)
+        return await register.detail(tx, payout_id)
 
 
 @post("/{payout_id:uuid}/approval", grant=payouts.APPROVE, status_code=200, summary="Approve a payout")

@@ -10,20 +10,17 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
-import msgspec
-
 from holdfast.integrations import payouts as ports
-from holdfast.kernel import ids, pages
+from holdfast.kernel import ids
 from holdfast.kernel.auth import grant
 from holdfast.kernel.events import Event
 from holdfast.kernel.money import Money
-from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.problems import Invalid, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Reused, Tx
 from holdfast.shared.ledger import accounts, holds, transfers
 from holdfast.shared.payouts import destinations, preferences, wallets
-from holdfast.shared.payouts.wallets import AVAILABLE, READ, REQUEST, Wallet
+from holdfast.shared.payouts.wallets import AVAILABLE, REQUEST, Wallet
 
 APPROVE = grant("payouts.approve", "Approve and reject payouts that others asked for", roles=("owner", "manager"))
 
@@ -89,31 +86,6 @@ class Payout(Row):
     created_at: datetime
     changed_at: datetime
     ended_at: datetime | None
-
-
-class Approval(msgspec.Struct, frozen=True, kw_only=True):
-    """Who approved a payout."""
-
-    person_id: UUID
-    name: str | None
-    at: datetime
-
-
-class Detail(msgspec.Struct, frozen=True, kw_only=True):
-    """A payout with everything about it."""
-
-    payout: Payout
-    wallet: Wallet
-    destination: destinations.Destination
-    approvals: list[Approval]
-
-
-class Listed(Payout, kw_only=True, frozen=True):
-    """A payout in a list."""
-
-    wallet_name: str
-    holder: str
-    masked: str
 
 
 class Requested(Event):
@@ -317,14 +289,19 @@ async def moved(tx: Tx, payout: Payout, status: Status, **changes: Any) -> Payou
     """Move a locked payout, and what it holds; a move that the table does not have does not happen."""
     if status is payout.status or status not in MOVES[payout.status]:
         return payout
-    over = not MOVES[status] or status is Status.paid
     if status is Status.paid:
         await holds.settle(tx, payout.hold_id, id=uuid5(payout.id, "paid"), code="payouts.paid")
     elif status in _LETS_GO:
         await holds.release(tx, payout.hold_id, id=uuid5(payout.id, "released"), code="payouts.released")
     elif status is Status.returned:
         await transfers.reverse(tx, uuid5(payout.id, "paid"), id=uuid5(payout.id, "returned"), code="payouts.returned")
-    payout = await tx.update(payout, status=status, changed_at=tx.now, ended_at=tx.now if over else None, **changes)
+    payout = await tx.update(
+        payout,
+        status=status,
+        changed_at=tx.now,
+        ended_at=tx.now if not MOVES[status] or status is Status.paid else None,
+        **changes,
+    )
     await tx.emit(Moved(payout_id=payout.id, wallet_id=payout.wallet_id, status=status))
     return payout
 
@@ -353,49 +330,3 @@ async def told(tx: Tx, payout_id: UUID, answer: ports.Payout) -> Payout:
         reason=answer.reason or payout.reason,
         due_at=None,
     )
-
-
-async def detail(tx: Tx, payout_id: UUID) -> Detail:
-    """A payout with everything about it.
-
-    Raises:
-        NotAllowed: the actor lacks ``payouts.read``.
-        NotFound: there is none.
-    """
-    tx.must(READ)
-    payout = await tx.get(Payout, payout_id)
-    return Detail(
-        payout=payout,
-        wallet=await tx.get(Wallet, payout.wallet_id),
-        destination=await tx.get(destinations.Destination, payout.destination_id),
-        approvals=await tx.all(
-            Approval,
-            "select a.person_id, p.name, a.at from payouts_approval as a "
-            "left join people_person as p on p.id = a.person_id where a.payout_id = $1 order by a.at",
-            payout_id,
-        ),
-    )
-
-
-async def payouts(
-    tx: Tx, page: Page, *, status: Status | None = None, wallet_id: UUID | None = None
-) -> Listing[Listed]:
-    """The business's payouts, newest first.
-
-    Raises:
-        NotAllowed: the actor lacks ``payouts.read``.
-        Invalid: the cursor was not made by this list.
-    """
-    tx.must(READ)
-    found = await tx.all(
-        Listed,
-        "select p.*, w.name as wallet_name, d.holder, d.masked from payouts_payout as p "
-        "join payouts_wallet as w on w.id = p.wallet_id join payouts_destination as d on d.id = p.destination_id "
-        "where ($1::uuid is null or p.id < $1) and ($2::text is null or p.status = $2) "
-        "and ($3::uuid is null or p.wallet_id = $3) order by p.id desc limit $4",
-        page.after_id(),
-        status,
-        wallet_id,
-        page.fetch,
-    )
-    return pages.listing(page, found, lambda one: one.id)
