@@ -22,6 +22,8 @@ CREDENTIALS: dict[str, dict[str, str]] = {
     "stripe": {"secret_key": "sk_test_aurora", "webhook_secret": "whsec_aurora", "publishable_key": "pk_test_aurora"},
     "razorpay": {"key_id": "rzp_test_aurora", "key_secret": "a secret", "webhook_secret": "another secret"},
 }
+# It writes down what it holds at this fixed place, and is never told to read it again.
+_LEFT_BEHIND = Path("/tmp/localstripe.pickle")  # noqa: S108
 LOCALSTRIPE = ROOT / ".venv-peers" / "localstripe" / "bin" / "localstripe"
 
 
@@ -117,5 +119,4 @@ async def localstripe(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         await process.wait()
-        # It writes down what it holds at a fixed place, and is never told to read it again.
-        Path("/tmp/localstripe.pickle").unlink(missing_ok=True)  # noqa: S108
+        _LEFT_BEHIND.unlink(missing_ok=True)  # noqa: ASYNC240 - the process has ended, and nobody waits

@@ -1,4 +1,4 @@
-"""One contract for every provider: both dialects of the sandbox, and Stripe's SDK at a server that nobody of us wrote."""
+"""One contract for every provider: both dialects of the sandbox, and Stripe's SDK at somebody else's server."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

@@ -48,7 +48,7 @@ async def adapter(
 
 def answers(vendor: Vendor, adapter: ports.Provider, body: object, *, status: int = 200, **headers: str) -> None:
     """Let both calls be answered so."""
-    moving, asking = PATHS[type(adapter)]  # type: ignore[index]
+    moving, asking = PATHS[type(adapter)]
     vendor.answers("POST", moving, body, status=status, headers=headers)
     vendor.answers("GET", asking, body, status=status, headers=headers)
 

@@ -1,4 +1,4 @@
-"""A provider's computer on this machine: it answers what a test tells it to, goes wrong when told, and notes all requests.
+"""A provider's computer on this machine: it answers what a test tells it to, goes wrong when told, notes requests.
 
 It speaks plain HTTP, one request per connection, and knows nothing of any provider.
 """

@@ -5,6 +5,7 @@ is used again.
 """
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TypedDict
@@ -30,6 +31,9 @@ _PREFIXES: dict[str, dict[str, Mode]] = {
     "razorpay": {"rzp_test_": "test", "rzp_live_": "live"},
 }
 _KEY = {"stripe": "secret_key", "razorpay": "key_id"}
+
+# A key is sent in a header, in which other letters have no place.
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,500}")
 
 _kept: "OrderedDict[tuple[UUID, bytes], Provider]" = OrderedDict()
 
@@ -98,6 +102,8 @@ def mode_of(provider: ProviderName, credentials: Mapping[str, str]) -> Mode:
         if not credentials.get(field["name"]):
             raise Rejected("missing", f"The {field['label'].lower()} is missing.")
     key = credentials[_KEY[dialect]]
+    if not _PLAIN.fullmatch(key):
+        raise Rejected("bad_key", f"The {_FIELDS[dialect][0]['label'].lower()} has letters in it that no key has.")
     for prefix, mode in _PREFIXES[dialect].items():
         if key.startswith(prefix):
             if provider.startswith("sandbox-") and mode != "test":

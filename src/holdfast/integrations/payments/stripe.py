@@ -92,7 +92,9 @@ class Stripe:
     async def open_checkout(self, purchase: ports.Purchase, *, key: str) -> ports.Checkout:
         """A page of Stripe's where the payer pays."""
         intent = self._intent(purchase)
-        details = {name: intent[name] for name in ("description", "capture_method", "metadata") if name in intent}
+        details: dict[str, Any] = {
+            name: intent[name] for name in ("description", "capture_method", "metadata") if name in intent
+        }
         if purchase.save_method:
             details["setup_future_usage"] = "off_session"
         params: dict[str, Any] = {
