@@ -11,6 +11,7 @@ import structlog
 
 from holdfast.integrations.inbox import sandbox as inbox_sandbox
 from holdfast.integrations.mail import api as mail_api
+from holdfast.integrations.payments import connecting
 from holdfast.integrations.payments.sandbox import api as payments_sandbox_api
 from holdfast.integrations.payments.sandbox import reactions as payments_sandbox_reactions
 from holdfast.kernel import crypto, http, jobs, live, processes, telemetry
@@ -128,6 +129,7 @@ async def serve(settings: Settings, *, listener: socket.socket | None = None) ->
                 on_stopping=hub.drain,
             )
         finally:
+            await connecting.close_all()
             telemetry.close()
 
 
@@ -155,4 +157,5 @@ async def work(settings: Settings) -> None:
                 group.create_task(Worker(database, registry).run(stopping))
                 group.create_task(_sweep(database, stopping))
         finally:
+            await connecting.close_all()
             telemetry.close()

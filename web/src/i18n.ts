@@ -7,6 +7,10 @@ import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type design from './locales/en/design.json';
 import type loyalty from './locales/en/loyalty.json';
+import type money from './locales/en/money.json';
+import type own from './locales/en/own.json';
+import type pay from './locales/en/pay.json';
+import type payouts from './locales/en/payouts.json';
 import type people from './locales/en/people.json';
 import type poster from './locales/en/poster.json';
 import type programs from './locales/en/programs.json';
@@ -35,6 +39,10 @@ declare module 'i18next' {
       ui: typeof ui;
       people: typeof people;
       loyalty: typeof loyalty;
+      money: typeof money;
+      own: typeof own;
+      pay: typeof pay;
+      payouts: typeof payouts;
       stamper: typeof stamper;
     };
   }

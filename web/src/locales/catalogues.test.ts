@@ -12,7 +12,7 @@ const names = Object.keys(files)
   .map((path) => path.slice(5, -5));
 
 /** English and Spanish say everything; what every page needs is said in all five. */
-const EVERYWHERE = new Set(['shell', 'people', 'ui', 'poster']);
+const EVERYWHERE = new Set(['shell', 'people', 'ui', 'poster', 'pay', 'own']);
 /** The catalogue of the page that shows the design to developers. */
 const ENGLISH_ONLY = new Set(['design']);
 

@@ -6,12 +6,12 @@
 import type { Icon } from '@tabler/icons-react';
 import { useRouteContext } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import type { Item } from '../api';
+import type { HoldingsHoldingsItem } from '../api';
 import type shell from '../locales/en/shell.json';
 import type { Business } from './session';
 
 /** Something that a person holds, as `GET /api/holdings` tells it. */
-export type Holding = Item;
+export type Holding = HoldingsHoldingsItem;
 
 /** The words of the frame stand in the shell's own catalogue, which is complete in every language. */
 export type ShellText = keyof typeof shell;
@@ -53,6 +53,8 @@ export interface Kept {
 export interface System {
   /** As the api calls it in `systems`. */
   name: string;
+  /** Every business has it, without switching it on; each person sees of it what they may. */
+  always?: true;
   label: ShellText;
   description: ShellText;
   icon: Icon;
@@ -64,7 +66,18 @@ export interface System {
   holdings?: Readonly<Record<string, ComponentType<{ holding: Holding }>>>;
   /** What this browser keeps of the system without an account. */
   kept?: () => Promise<Kept[]>;
+  /** What a person has there beside the things that they hold, on their own page. */
+  home?: HomePart;
 }
+
+/** A part of a person's own page; it stands there when there is something to show. */
+export interface HomePart {
+  ask: (signal: AbortSignal) => Promise<readonly unknown[]>;
+  Section: ComponentType<{ person: string }>;
+}
+
+/** Under which a part of a person's own page is remembered, so that the page and the part ask once. */
+export const homeKey = (system: string, person: string | undefined) => ['home', system, person] as const;
 
 /** What the router carries to every page. */
 export interface ShellContext {
@@ -76,7 +89,11 @@ export function useSystems(): readonly System[] {
   return useRouteContext({ strict: false }).systems ?? [];
 }
 
-/** Those that a business has switched on. */
-export function useSystemsOf(business: Pick<Business, 'systems'>): readonly System[] {
-  return useSystems().filter((system) => business.systems.includes(system.name));
+/** Those that a business has switched on, and those that every business has and this person may see. */
+export function useSystemsOf(business: Pick<Business, 'systems' | 'may'>): readonly System[] {
+  return useSystems().filter(({ name, always, pages }) =>
+    always
+      ? pages.some(({ grant }) => grant === undefined || business.may(grant))
+      : business.systems.includes(name),
+  );
 }

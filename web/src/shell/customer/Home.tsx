@@ -1,6 +1,7 @@
 import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { IconCards, IconCloudUp } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
+import { Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Me } from '../../api';
 import { ApiProblem } from '../../client';
@@ -18,7 +19,7 @@ import { mayBeSignedIn, useMe } from '../session';
 import type { Holding, Kept } from '../systems';
 import { HoldingList } from './HoldingList';
 import classes from './Home.module.css';
-import { useHoldings, useKept } from './holdings';
+import { useHoldings, useHomeParts, useKept } from './holdings';
 import { PersonFrame } from './PersonFrame';
 import { Workplaces } from './Workplaces';
 
@@ -39,8 +40,10 @@ function Everything() {
   const held = useHoldings(me.data);
   const kept = useKept(held.items);
   const person = me.data ?? null;
-  const waiting = (me.isPending && mayBeSignedIn()) || held.isPending || kept.isPending;
-  const nothing = !waiting && held.problem === null && held.items.length === 0 && kept.items.length === 0;
+  const { parts, isPending } = useHomeParts(me.data);
+  const waiting = (me.isPending && mayBeSignedIn()) || held.isPending || kept.isPending || isPending;
+  const none = held.problem === null && held.items.length === 0 && kept.items.length === 0;
+  const nothing = !waiting && none && parts.length === 0;
   return (
     <Page title={t('home.title')} description={t('home.description')}>
       {person !== null && workplaces(person).length > 0 && <Workplaces me={person} />}
@@ -50,6 +53,13 @@ function Everything() {
         </Text>
       )}
       {held.problem !== null && <ProblemNotice problem={held.problem} onRetry={held.retry} />}
+      {!waiting &&
+        person !== null &&
+        parts.map(({ name, Section }) => (
+          <Suspense key={name} fallback={<Skeleton height={120} radius="lg" />}>
+            <Section person={person.user.id} />
+          </Suspense>
+        ))}
       {waiting ? (
         <Waiting />
       ) : nothing ? (

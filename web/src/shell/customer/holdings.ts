@@ -5,7 +5,7 @@ import { useEffect } from 'react';
 import { holdingsListHoldings, type Me } from '../../api';
 import { ApiProblem } from '../../client';
 import { mayBeSignedIn } from '../session';
-import { type Holding, type Kept, useSystems } from '../systems';
+import { type Holding, homeKey, type Kept, useSystems } from '../systems';
 import { rememberedHeld, rememberHeld } from './held';
 
 const KEPT_FOR_MS = 5_000;
@@ -63,5 +63,25 @@ export function useKept(held: readonly Holding[]) {
       .flatMap((query) => query.data ?? [])
       .filter(({ holding }) => !subjects.has(holding.subject_id)),
     isPending: found.some((query) => query.isPending),
+  };
+}
+
+/** What a person has beside the things that they hold; what could not be asked is left out, and asked again. */
+export function useHomeParts(me: Me | null | undefined) {
+  const person = me?.user.id;
+  const systems = useSystems().filter((system) => system.home !== undefined);
+  const found = useQueries({
+    queries: systems.map((system) => ({
+      queryKey: homeKey(system.name, person),
+      queryFn: ({ signal }: { signal: AbortSignal }) => system.home?.ask(signal) ?? Promise.resolve([]),
+      enabled: person !== undefined,
+    })),
+  });
+  return {
+    parts: systems.flatMap(({ name, home }, index) =>
+      home !== undefined && (found[index]?.data?.length ?? 0) > 0 ? [{ name, Section: home.Section }] : [],
+    ),
+    // What does not come at once, as without a network, keeps nobody from seeing the rest.
+    isPending: person !== undefined && found.some((query) => query.isPending && query.failureCount === 0),
   };
 }

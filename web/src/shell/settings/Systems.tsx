@@ -18,22 +18,24 @@ export function Systems({ tenant }: { tenant: Tenant }) {
     <Panel title={t('systems')} description={t('systems.description')}>
       <Stack gap="md">
         <FormError problem={change.error && said(change.error)} />
-        {useSystems().map((system) => (
-          <Switch
-            key={system.name}
-            label={t(`shell:${system.label}`)}
-            description={t(`shell:${system.description}`)}
-            checked={tenant.systems.includes(system.name)}
-            disabled={!may('tenants.manage') || change.isPending}
-            onChange={(event) =>
-              change.mutate({
-                systems: event.currentTarget.checked
-                  ? [...tenant.systems, system.name]
-                  : tenant.systems.filter((name) => name !== system.name),
-              })
-            }
-          />
-        ))}
+        {useSystems()
+          .filter(({ always }) => !always)
+          .map((system) => (
+            <Switch
+              key={system.name}
+              label={t(`shell:${system.label}`)}
+              description={t(`shell:${system.description}`)}
+              checked={tenant.systems.includes(system.name)}
+              disabled={!may('tenants.manage') || change.isPending}
+              onChange={(event) =>
+                change.mutate({
+                  systems: event.currentTarget.checked
+                    ? [...tenant.systems, system.name]
+                    : tenant.systems.filter((name) => name !== system.name),
+                })
+              }
+            />
+          ))}
       </Stack>
     </Panel>
   );

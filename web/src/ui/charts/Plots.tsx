@@ -29,10 +29,13 @@ interface TrendPlotProps {
   data: Record<string, unknown>[];
   series: { name: string; label: string; color: string }[];
   height: number;
+  figure: (value: number) => string;
+  by: 'day' | 'month';
 }
 
-export function TrendPlot({ data, series, height }: TrendPlotProps) {
-  const { count, shortDay, day } = useFormats();
+export function TrendPlot({ data, series, height, figure, by }: TrendPlotProps) {
+  const { shortDay, day, month } = useFormats();
+  const place = by === 'month' ? month : day;
   return (
     <AreaChart
       {...AXES}
@@ -45,10 +48,10 @@ export function TrendPlot({ data, series, height }: TrendPlotProps) {
       withDots={false}
       withGradient
       fillOpacity={0.16}
-      valueFormatter={count}
-      xAxisProps={{ tickFormatter: shortDay, minTickGap: 28 }}
-      yAxisProps={{ allowDecimals: false, width: 44 }}
-      tooltipProps={{ labelFormatter: named((label) => day(String(label))) }}
+      valueFormatter={figure}
+      xAxisProps={{ tickFormatter: by === 'month' ? month : shortDay, minTickGap: 28 }}
+      yAxisProps={{ allowDecimals: false, width: 'auto' }}
+      tooltipProps={{ labelFormatter: named((label) => place(String(label))) }}
       areaChartProps={SILENT}
       areaProps={STILL}
     />

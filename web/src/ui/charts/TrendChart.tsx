@@ -12,17 +12,25 @@ interface TrendChartProps<Datum extends { day: string }> {
   data: readonly Datum[];
   series: readonly Series[];
   height?: number;
+  /** How a figure is written; as a count when absent. */
+  figure?: (value: number) => string;
+  /** Each datum is a day, or the first day of its month. */
+  by?: 'day' | 'month';
 }
 
-/** Counts day by day. */
+/** Counts or amounts, day by day or month by month. */
 export function TrendChart<Datum extends { day: string }>({
   label,
   data,
   series,
   height = 240,
+  figure: written,
+  by = 'day',
 }: TrendChartProps<Datum>) {
   const { t } = useTranslation('ui');
-  const { day, count } = useFormats();
+  const { day, month, count } = useFormats();
+  const write = written ?? count;
+  const place = by === 'month' ? month : day;
   const figure = (datum: Datum, key: string) => Number(datum[key as keyof Datum] ?? 0);
   const drawn = series.map((one, index) => ({ name: one.key, label: one.label, color: colorOf(one, index) }));
   return (
@@ -32,11 +40,11 @@ export function TrendChart<Datum extends { day: string }>({
       empty={data.every((datum) => series.every(({ key }) => figure(datum, key) === 0))}
       legend={series.length > 1 && <Legend entries={drawn} />}
       table={{
-        columns: [t('chart.day'), ...series.map((one) => one.label)],
-        rows: data.map((datum) => [day(datum.day), ...series.map(({ key }) => count(figure(datum, key)))]),
+        columns: [t(by === 'month' ? 'chart.month' : 'chart.day'), ...series.map((one) => one.label)],
+        rows: data.map((datum) => [place(datum.day), ...series.map(({ key }) => write(figure(datum, key)))]),
       }}
     >
-      <Plot data={[...data]} series={drawn} height={height} />
+      <Plot data={[...data]} series={drawn} height={height} figure={write} by={by} />
     </Figure>
   );
 }

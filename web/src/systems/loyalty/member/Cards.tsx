@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import type { Customer } from '../../../api';
+import type { LoyaltyShowCustomerResponse as Customer } from '../../../api';
 import { useBusiness } from '../../../shell/session';
 import { Empty } from '../../../ui/Empty';
 import { Panel } from '../../../ui/Panel';

@@ -1,6 +1,10 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { type Customer, loyaltyChangeCustomer, type MembersChange } from '../../../api';
+import {
+  type LoyaltyShowCustomerResponse as Customer,
+  loyaltyChangeCustomer,
+  type MembersChange,
+} from '../../../api';
 import { useCommand } from '../../../queries';
 import { useBusiness } from '../../../shell/session';
 import { FormError } from '../../../ui/FormError';

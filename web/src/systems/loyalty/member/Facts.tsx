@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Customer } from '../../../api';
+import type { LoyaltyShowCustomerResponse as Customer } from '../../../api';
 import { useBusiness } from '../../../shell/session';
 import { Ago } from '../../../ui/Ago';
 import { useFormats } from '../../../ui/format';

@@ -2,7 +2,7 @@ import { Skeleton } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Customer, Stamp } from '../../../api';
+import type { LoyaltyShowCustomerResponse as Customer, Stamp } from '../../../api';
 import {
   loyaltyListStaffOptions,
   loyaltyListStampsInfiniteOptions,

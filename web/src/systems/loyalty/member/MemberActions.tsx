@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPencil } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { type Customer, loyaltyCreateCardToken } from '../../../api';
+import { type LoyaltyShowCustomerResponse as Customer, loyaltyCreateCardToken } from '../../../api';
 import { useCommand } from '../../../queries';
 import { useBusiness } from '../../../shell/session';
 import { ConfirmButton } from '../../../ui/ConfirmButton';

@@ -1,5 +1,9 @@
 import { useTranslation } from 'react-i18next';
-import { type Customer, loyaltyCreateRedemptionWithoutCode, type Reward } from '../../../api';
+import {
+  type LoyaltyShowCustomerResponse as Customer,
+  loyaltyCreateRedemptionWithoutCode,
+  type Reward,
+} from '../../../api';
 import { useCommand } from '../../../queries';
 import { useBusiness } from '../../../shell/session';
 import { ConfirmButton } from '../../../ui/ConfirmButton';

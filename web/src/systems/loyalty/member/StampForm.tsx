@@ -2,13 +2,18 @@ import { Button, TextInput } from '@mantine/core';
 import { IconRubberStamp } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Customer, loyaltyCreateStamp, type Money, type OnCard } from '../../../api';
+import {
+  type LoyaltyShowCustomerResponse as Customer,
+  loyaltyCreateStamp,
+  type Money,
+  type OnCard,
+} from '../../../api';
 import { useCommand } from '../../../queries';
 import { useBusiness } from '../../../shell/session';
+import { minorOf } from '../../../ui/amounts';
 import { FormError } from '../../../ui/FormError';
 import { useFormats } from '../../../ui/format';
 import { useNotice } from '../../../ui/useNotice';
-import { minorOf } from '../amounts';
 import { newId } from '../stamper/ids';
 import classes from './Member.module.css';
 import { useRefresh } from './useRefresh';

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Customer, loyaltyCreateVoid, type Stamp } from '../../../api';
+import { type LoyaltyShowCustomerResponse as Customer, loyaltyCreateVoid, type Stamp } from '../../../api';
 import { useCommand } from '../../../queries';
 import { useBusiness } from '../../../shell/session';
 import { FormError } from '../../../ui/FormError';

@@ -1,6 +1,6 @@
 /** What becomes of a card and a reward when a stamp is taken back. */
 
-import type { Customer, Reward, Stamp } from '../../../api';
+import type { LoyaltyShowCustomerResponse as Customer, Reward, Stamp } from '../../../api';
 
 export type Fate =
   /** It is still on the card. */

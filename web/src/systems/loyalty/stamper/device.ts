@@ -1,7 +1,7 @@
 /** What this phone asks the api as a paired device, and what the api's answers mean for a stamp. */
 
 import {
-  type Customer,
+  type LoyaltyShowCustomerResponse as Customer,
   type DevicesDevicesBusiness,
   devicesPairDevice,
   devicesShowOwn,

@@ -3,7 +3,7 @@
  * queue with its sender. One object per tab; the tabs share what is kept and tell each other when it changed.
  */
 
-import type { Customer, Program } from '../../../api';
+import type { LoyaltyShowCustomerResponse as Customer, Program } from '../../../api';
 import { pageClock } from './clock';
 import { answerTo, type Business, Device, pairDevice, problemOf, refusalOf } from './device';
 import { type Entry, isOpen, type Refusal, type Wanted } from './entries';

@@ -19,3 +19,13 @@ export function minorOf(typed: string, currency: string): number | null {
   const minor = Number(whole + (parts ? behind : '').padEnd(digits, '0'));
   return Number.isSafeInteger(minor) && minor <= 1e15 ? minor : null;
 }
+
+/** An amount as its field shows it, which `minorOf` reads back: 1250 céntimos as "12.50". */
+export function typedOf(minor: number, currency: string): string {
+  const digits = digitsOf(currency);
+  const text = Math.abs(minor)
+    .toString()
+    .padStart(digits + 1, '0');
+  const sign = minor < 0 ? '-' : '';
+  return digits === 0 ? sign + text : `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}

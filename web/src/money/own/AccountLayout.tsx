@@ -1,0 +1,111 @@
+import { Skeleton, Stack, Text } from '@mantine/core';
+import { IconReceiptOff } from '@tabler/icons-react';
+import { getRouteApi, Link, Outlet } from '@tanstack/react-router';
+import { Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { PersonFrame } from '../../shell/customer/PersonFrame';
+import { DeadEnd } from '../../shell/DeadEnd';
+import { InFrame } from '../../shell/Framed';
+import { LinkButton } from '../../shell/links';
+import { useMe } from '../../shell/session';
+import { Brand } from '../../ui/Brand';
+import { Loaded } from '../../ui/Loaded';
+import { useAccent } from '../pay/accent';
+import classes from './AccountLayout.module.css';
+import type { Account } from './api';
+import { InAccount, useAccounts } from './useAccount';
+
+const route = getRouteApi('/home/money/$tenantId');
+
+/** A person's account at one business: its name above, and the pages of it. */
+export function AccountLayout() {
+  return (
+    <PersonFrame>
+      <InFrame value={true}>
+        <Suspense fallback={<Coming />}>
+          <Inside />
+        </Suspense>
+      </InFrame>
+    </PersonFrame>
+  );
+}
+
+function Coming() {
+  const { t } = useTranslation('ui');
+  return (
+    <Stack gap="lg" role="status" aria-busy="true" aria-label={t('loading')}>
+      <Skeleton height={40} width="min(16rem, 60%)" />
+      <Skeleton height={180} radius="lg" />
+    </Stack>
+  );
+}
+
+function Inside() {
+  const { data: me } = useMe();
+  const { tenantId } = route.useParams();
+  const accounts = useAccounts(me?.user.id);
+  return (
+    <Loaded query={accounts} skeleton={<Coming />}>
+      {(all) => {
+        const account = all.find((one) => one.tenant_id === tenantId);
+        return account === undefined ? <None /> : <At account={account} />;
+      }}
+    </Loaded>
+  );
+}
+
+function None() {
+  const { t } = useTranslation('own');
+  return (
+    <DeadEnd
+      icon={IconReceiptOff}
+      title={t('none.title')}
+      action={<LinkButton to="/home">{t('none.home')}</LinkButton>}
+    >
+      {t('none.text')}
+    </DeadEnd>
+  );
+}
+
+function At({ account }: { account: Account }) {
+  const { t } = useTranslation('own');
+  useAccent(account.accent);
+  const params = { tenantId: account.tenant_id };
+  return (
+    <InAccount value={account}>
+      <div className={classes.head} data-screen-only>
+        <Brand name={account.business} logoUrl={account.logo_url} size={44} />
+        <Text fw={650} size="lg">
+          {account.business}
+        </Text>
+      </div>
+      <nav className={classes.tabs} aria-label={t('tabs.label')}>
+        <Link
+          to="/home/money/$tenantId"
+          params={params}
+          activeOptions={{ exact: true, includeSearch: false }}
+          className={classes.tab}
+        >
+          {t('tabs.overview')}
+        </Link>
+        <Link to="/home/money/$tenantId/invoices" params={params} className={classes.tab}>
+          {t('tabs.invoices')}
+        </Link>
+        <Link to="/home/money/$tenantId/payments" params={params} className={classes.tab}>
+          {t('tabs.payments')}
+        </Link>
+        <Link
+          to="/home/money/$tenantId/methods"
+          params={params}
+          activeOptions={{ includeSearch: false }}
+          className={classes.tab}
+        >
+          {t('tabs.methods')}
+        </Link>
+      </nav>
+      <Suspense fallback={<Coming />}>
+        <Outlet />
+      </Suspense>
+    </InAccount>
+  );
+}
