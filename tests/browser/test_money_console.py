@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.cafes import Cafe
+from tests.browser.tills import pay_in_sandbox
 from tests.browser.visiting import Visit, axe
 
 DESK = (1440, 900)
@@ -103,6 +104,62 @@ async def test_a_payment_is_asked_for_and_its_link_given_out(visit: Visit, cafe:
     await axe(page)
 
 
+async def pay(page: Page, cafe: Cafe, payer: str, number: str = "4242 4242 4242 4242") -> str:
+    """Two cakes, paid for in the sandbox; gives the payment's id."""
+    asked = await cafe.ask(
+        "POST",
+        "/api/payments",
+        {"customer_id": payer, "amount": {"minor": 2550, "currency": "PEN"}, "description": "Two cakes"},
+    )
+    gone = await cafe.ask(
+        "POST", f"/api/payments/{asked['id']}/checkout", {"return_url": f"{cafe.site.url}{money(cafe, '/payments')}"}
+    )
+    await page.goto(gone["url"])
+    await pay_in_sandbox(page, number)
+    await page.wait_for_url("**/money/payments**")
+    await cafe.ask("POST", f"/api/payments/{asked['id']}/refresh")
+    return str(asked["id"])
+
+
+@pytest.mark.meets("I21", "I22")
+async def test_a_part_is_given_back(visit: Visit, cafe: Cafe) -> None:
+    await connect(cafe)
+    page = await visit(money(cafe, "/payments"), who=cafe.owner, size=DESK)
+    paid = await pay(page, cafe, await customer(cafe))
+    await page.goto(money(cafe, f"/payments/{paid}"))
+    story = page.get_by_role("list", name="What happened")
+    await expect(story.get_by_text("PEN 25.50 paid")).to_be_visible()
+    await page.get_by_role("button", name="Give back").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_text("A part", exact=True).click()
+    await dialog.get_by_label("Amount").fill("99")
+    await dialog.get_by_label("Why").fill("One cake fell")
+    await dialog.get_by_role("button", name="Give back PEN 99.00").click()
+    await expect(dialog.get_by_text("Write an amount up to PEN 25.50.")).to_be_visible()
+    await dialog.get_by_label("Amount").fill("10.50")
+    await axe(page)
+    await dialog.get_by_role("button", name="Give back PEN 10.50").click()
+    await expect(dialog).to_be_hidden()
+    await expect(story.get_by_text("PEN 10.50 went back")).to_be_visible()
+    await expect(page.get_by_role("main").get_by_text("Partly given back")).to_be_visible()
+    await axe(page)
+
+
+async def test_a_dispute_is_answered(visit: Visit, cafe: Cafe) -> None:
+    await connect(cafe)
+    page = await visit(money(cafe, "/payments"), who=cafe.owner, size=PHONE)
+    paid = await pay(page, cafe, await customer(cafe), "4000 0000 0000 0259")
+    await page.goto(money(cafe, f"/payments/{paid}"))
+    await expect(page.get_by_text("The payer does not accept this")).to_be_visible(timeout=15_000)
+    await page.get_by_role("link", name="Open the dispute").click()
+    await expect(page.get_by_text("After that it counts as lost.")).to_be_visible()
+    await axe(page)
+    await page.get_by_label("What happened").fill("Two cakes were handed over at the counter.")
+    await page.get_by_role("button", name="Send the answer").click()
+    await expect(page.get_by_text("Two cakes were handed over at the counter.")).to_be_visible()
+    await wide_enough(page)
+
+
 async def test_an_amount_says_why(visit: Visit, cafe: Cafe) -> None:
     issued = await invoice(cafe, await customer(cafe))
     page = await visit(money(cafe, f"/invoices/{issued['id']}"), who=cafe.owner, size=DESK)
@@ -170,6 +227,19 @@ async def test_a_plan_shows_its_cost_while_it_is_made(visit: Visit, cafe: Cafe) 
     await drawer.get_by_role("button", name="Make plan", exact=True).click()
     await expect(drawer).to_be_hidden()
     await expect(page.get_by_role("heading", name="Desks")).to_be_visible()
+
+
+@pytest.mark.meets("P75")
+async def test_the_records_are_compared_by_a_button(visit: Visit, cafe: Cafe) -> None:
+    await connect(cafe)
+    page = await visit(money(cafe, "/payments"), who=cafe.owner, size=DESK)
+    await pay(page, cafe, await customer(cafe))
+    await page.goto(money(cafe, "/reconciliation"))
+    await page.get_by_role("button", name="Compare now").first.click()
+    found = page.get_by_role("region", name="What was found")
+    await expect(found.get_by_text("all three records agree")).to_be_visible(timeout=15_000)
+    await axe(page)
+    await wide_enough(page)
 
 
 async def test_staff_do_not_see_money(visit: Visit, cafe: Cafe) -> None:

@@ -110,7 +110,7 @@ def test_the_demo_keeps_away_from_a_database_that_is_no_demos(machine: Machine) 
 
 def test_its_books_are_proven(machine: Machine) -> None:
     printed = machine.run("verify")
-    assert printed.count("proven") == 2
+    assert printed.count("proven") == 3
     assert "BROKEN" not in printed
 
 
@@ -121,7 +121,7 @@ def test_importing_again_adds_nothing(machine: Machine, tmp_path: Path) -> None:
     assert "6,919 lines, 0 rejected; would add 6,919 visits (0 were known)" in foreseen
     assert "; added 6,919 visits (0 were known), 0 members" in machine.run(*place, str(HISTORY))
     assert "; added 0 visits (6,919 were known), 0 members, 0 rewards" in machine.run(*place, str(HISTORY))
-    assert machine.run("verify").count("proven") == 2
+    assert machine.run("verify").count("proven") == 3
     broken = tmp_path / "broken.csv"
     broken.write_text("customer_id,date,items,amount_usd\n0001,2026-13-45,1,9.50\n0001,2026-01-02,1,nine\n")
     printed = machine.run(*place, str(broken), "--yes")
@@ -189,7 +189,7 @@ def test_a_backup_brings_everything_back_and_life_goes_on(machine: Machine) -> N
     machine.run("demo", "--port", str(machine.port), "--seconds", "6")
     assert len(_events(machine, "loyalty")) > before
     assert "✗" not in machine.run("doctor")
-    assert machine.run("verify").count("proven") == 2
+    assert machine.run("verify").count("proven") == 3
     junk = machine.folder / "junk.backup"
     junk.write_text("not a backup")
     machine.run("restore", str(junk), code=1)

@@ -232,6 +232,11 @@ class Peer:
             return [payment for payment in self.payments.values() if payment.payment_id == payment_id]
         raise AssertionError
 
+    async def listing(self, *, since: datetime, until: datetime, cursor: str | None = None) -> ports.Batch:
+        async with self._called("listing", cursor or ""):
+            return ports.Batch(payments=list(self.payments.values()))
+        raise AssertionError
+
     async def refunds(self, ref: str) -> Sequence[ports.Refund]:
         async with self._called("refunds", ref):
             return [refund for refund in self.refunds_.values() if refund.payment_ref == ref]

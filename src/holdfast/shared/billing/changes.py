@@ -6,7 +6,7 @@ on one invoice. A change at renewal costs nothing until then.
 
 from datetime import date, timedelta
 from typing import Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -98,8 +98,7 @@ async def changed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Subscription
     ):
         return subscription
     if work.lines:
-        about = uuid5(subscription.id, f"change {subscription.version}")
-        draft = steps.draft(subscription, work.lines, about=about)
+        draft = steps.draft(subscription, work.lines)
         await invoices.issue(tx, await runs.with_discounts(tx, subscription, draft))
     return await subscriptions.moved(
         tx,
@@ -131,7 +130,7 @@ async def previewed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Preview:
     work = await _worked(tx, subscription, wanted)
     now = None
     if work.lines and wanted.when == "now":
-        draft = steps.draft(subscription, work.lines, about=subscription.id)
+        draft = steps.draft(subscription, work.lines)
         now = totals.totals(await runs.with_discounts(tx, subscription, draft))
     after = msgspec.structs.replace(
         subscription,
@@ -150,7 +149,7 @@ async def upcoming(
         return Preview(now=now, period=part)
     used = await usage.counted(tx, subscription.id, before=subscription.period_to)
     step = await steps.following(tx, subscription, used=used)
-    draft = steps.draft(subscription, step.lines, about=step.period_id)
+    draft = steps.draft(subscription, step.lines)
     return Preview(
         now=now,
         period=part,
@@ -243,7 +242,7 @@ async def paused(tx: Tx, subscription_id: UUID, *, resumes_on: date | None = Non
     rest = Period(cut, period.ends_on)
     if rest.days:
         if plan.proration == "daily":
-            await _give_back(tx, subscription, rest, about=uuid5(subscription.id, f"pause {subscription.version}"))
+            await _give_back(tx, subscription, rest)
         await tx.execute("update billing_period set ends_on = $2 where id = $1", subscription.period_id, cut)
     return await subscriptions.moved(
         tx,
@@ -275,10 +274,10 @@ async def resume(tx: Tx, subscription_id: UUID) -> Subscription:
     return await tx.get(Subscription, subscription_id)
 
 
-async def _give_back(tx: Tx, subscription: Subscription, rest: Period, *, about: UUID) -> None:
+async def _give_back(tx: Tx, subscription: Subscription, rest: Period) -> None:
     lines = await steps.unused(tx, subscription, rest, paid_only=True)
     if lines:
-        await invoices.issue(tx, steps.draft(subscription, lines, about=about))
+        await invoices.issue(tx, steps.draft(subscription, lines))
 
 
 async def release(tx: Tx, subscription_id: UUID) -> Subscription:

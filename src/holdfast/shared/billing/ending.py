@@ -1,7 +1,7 @@
 """Ending: a subscription is cancelled now or at the end of its period, and until then may be kept after all."""
 
 from typing import Literal, TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from holdfast.kernel.tx import Tx
 from holdfast.shared.billing import catalog, invoices, provider_run, runs, steps, subscriptions, totals, usage
@@ -39,7 +39,7 @@ async def cancelled(tx: Tx, subscription_id: UUID, *, when: When) -> Subscriptio
         return await subscriptions.moved(tx, subscription, subscription.status, "cancels", cancel_at_end=True)
     lines, today = await _rest(tx, subscription)
     if lines:
-        draft = steps.draft(subscription, lines, about=uuid5(subscription.id, "cancelled"))
+        draft = steps.draft(subscription, lines)
         await invoices.issue(tx, draft)
     return await runs.finish(tx, subscription, today.starts_on)
 
@@ -88,7 +88,7 @@ async def previewed(tx: Tx, subscription_id: UUID, *, when: When) -> Preview:
     lines += steps.arrears(await catalog.prices(tx, subscription.price_ids), used, subscription)
     if not lines:
         return Preview(now=None, period=None)
-    return Preview(now=totals.totals(steps.draft(subscription, lines, about=subscription.id)), period=rest)
+    return Preview(now=totals.totals(steps.draft(subscription, lines)), period=rest)
 
 
 async def _rest(tx: Tx, subscription: Subscription) -> tuple[list[Line], Period]:

@@ -115,7 +115,6 @@ async def _ready(tx: Tx, subscription_id: UUID) -> _Ready | None:
     draft = steps.draft(
         subscription,
         [rating.line(price.rate, 1, _any_period(plan), _any_period(plan))],
-        about=subscription.id,
     )
     method = await methods.default(tx, subscription.customer_id)
     method_id = subscription.method_id or (method.id if method is not None else None)
@@ -290,7 +289,7 @@ async def invoice(tx: Tx, event: payments.Captured) -> None:
     else:
         period = Period(subscription.period_from, subscription.period_to)
     line = rating.line(prices[0].rate, 1, period, period)
-    draft = steps.draft(subscription, [line], about=event.payment_id)
+    draft = steps.draft(subscription, [line])
     made = await invoices.issue(tx, msgspec.structs.replace(draft, collect=False, use_credit=False))
     await collection.apply(tx, msgspec.structs.replace(event, purpose=invoices.PURPOSE, purpose_id=made.id))
 

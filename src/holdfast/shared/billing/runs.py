@@ -164,7 +164,7 @@ async def _charge(tx: Tx, subscription: Subscription, next_: Step) -> Invoice | 
     """The invoice of a period; none where there is nothing to charge."""
     if not next_.lines:
         return None
-    draft = steps.draft(subscription, next_.lines, about=next_.period_id, period_id=next_.period_id)
+    draft = steps.draft(subscription, next_.lines, period_id=next_.period_id)
     draft = await with_discounts(tx, subscription, draft)
     await _keep_bounds(tx, subscription, totals.totals(draft).total)
     return await invoices.issue(tx, draft)
@@ -203,7 +203,7 @@ async def finish(tx: Tx, subscription: Subscription, ended_on: date) -> Subscrip
     prices = await catalog.prices(tx, subscription.price_ids)
     lines = steps.arrears(prices, used, subscription)
     if lines and subscription.period_id is not None:
-        draft = steps.draft(subscription, lines, about=uuid5(subscription.id, "final"))
+        draft = steps.draft(subscription, lines)
         await invoices.issue(tx, await with_discounts(tx, subscription, draft))
     subscription = await subscriptions.moved(
         tx,

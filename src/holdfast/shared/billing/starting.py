@@ -113,14 +113,14 @@ async def previewed(tx: Tx, new: New) -> Preview:
         discounts = [coupons.discount(coupon, ids.new())]
     now = None
     if first.lines:
-        draft = steps.draft(unsaved, first.lines, about=first.period_id)
+        draft = steps.draft(unsaved, first.lines)
         now = totals.totals(msgspec.structs.replace(draft, discounts=discounts))
     after = msgspec.structs.replace(unsaved, period_from=first.period.starts_on, period_to=first.period.ends_on)
     second = await steps.following(tx, after, used={})
     # What is charged once is charged with the first period that is paid.
     lines = second.lines if first.kind == "trial" else [one for one in second.lines if one.price_id not in _once(first)]
     lasting = [one for one in discounts if new.coupon and (await coupons.usable(tx, new.coupon)).times != 1]
-    draft = steps.draft(unsaved, lines, about=second.period_id)
+    draft = steps.draft(unsaved, lines)
     return Preview(
         now=now,
         period=first.period,

@@ -140,13 +140,12 @@ async def unused(tx: Tx, subscription: Subscription, part: Period, *, paid_only:
     return lines
 
 
-def draft(subscription: Subscription, lines: list[Line], *, about: UUID, period_id: UUID | None = None) -> Draft:
-    """An invoice for a subscription; ``about`` is what it is for, so that it is issued once."""
+def draft(subscription: Subscription, lines: list[Line], *, period_id: UUID | None = None) -> Draft:
+    """An invoice for a subscription. A period has one by constraint; the others are issued under the row's lock."""
     return Draft(
         customer_id=subscription.customer_id,
         currency=subscription.currency,
         lines=lines,
-        id=uuid5(about, "invoice"),
         subscription_id=subscription.id,
         period_id=period_id,
     )

@@ -1,18 +1,20 @@
 """What follows from events and from the clock in payments."""
 
 from holdfast.kernel import inbox
-from holdfast.kernel.jobs import Outside, every, on
+from holdfast.kernel.jobs import Outside, cron, every, on
 from holdfast.kernel.tx import Tx
 from holdfast.shared.payments import (
     asking,
     attempts,
     calls,
+    comparing,
     connections,
     customers,
     figures,
     janitor,
     methods,
     payments,
+    reconciliation,
     refunds,
     signals,
 )
@@ -64,6 +66,18 @@ async def count(tx: Tx, events: list[figures.Counted]) -> None:
     """The figures of the day follow (P70, P71)."""
     await figures.count(tx, events)
     figures.measure(tx.tenant, events)
+
+
+@on(reconciliation.Wanted, outside=True)
+async def compare(job: Outside, event: reconciliation.Wanted) -> None:
+    """Our payments, the books and the provider's list are compared (P75)."""
+    await comparing.run(job.transaction, job.database, event.reconciliation_id)
+
+
+@cron("30 3 * * *")
+async def compare_every_night(tx: Tx) -> None:
+    """Every active connection is compared each night."""
+    await reconciliation.want_all(tx)
 
 
 @every("1m")

@@ -3,7 +3,16 @@
 from litestar import Router
 
 from holdfast.kernel.http import Route
-from holdfast.shared.payments.api import connections, customers, disputes, links, own, payments, refunds
+from holdfast.shared.payments.api import (
+    connections,
+    customers,
+    disputes,
+    links,
+    own,
+    payments,
+    reconciliations,
+    refunds,
+)
 
 routes: list[Route] = [
     Router(
@@ -15,6 +24,7 @@ routes: list[Route] = [
             *refunds.handlers,
             *disputes.handlers,
             *links.handlers,
+            *reconciliations.handlers,
         ],
         tags=["payments"],
     ),
