@@ -36,8 +36,8 @@ create table billing_coupon (
             else false
         end
     ),
-    constraint billing_coupon_redemptions check (redemptions between 0 and coalesce(max_redemptions, redemptions)),
-    constraint billing_coupon_max check (max_redemptions > 0)
+    constraint billing_coupon_redemptions
+        check (max_redemptions > 0 and redemptions between 0 and coalesce(max_redemptions, redemptions))
 );
 call kernel_protect('billing_coupon', 'select, insert, update');
 
@@ -57,6 +57,8 @@ create table billing_redemption (
     constraint billing_redemption_coupon foreign key (tenant_id, coupon_id) references billing_coupon (tenant_id, id),
     constraint billing_redemption_customer
         foreign key (tenant_id, customer_id) references payments_customer (tenant_id, id),
+    constraint billing_redemption_subscription foreign key (tenant_id, subscription_id)
+        references billing_subscription (tenant_id, id) deferrable initially deferred,
     constraint billing_redemption_used check (used between 0 and coalesce(times, used))
 );
 create index billing_redemption_customer on billing_redemption (tenant_id, customer_id);
@@ -95,7 +97,6 @@ create table billing_invoice (
     issued_on date not null,
     due_on date not null,
     charge_on date,
-    method_id uuid,
     overdue boolean not null default false,
     disputed boolean not null default false,
     memo text,
@@ -114,6 +115,11 @@ create table billing_invoice (
     constraint billing_invoice_period_once unique (tenant_id, subscription_id, period_id),
     constraint billing_invoice_customer
         foreign key (tenant_id, customer_id) references payments_customer (tenant_id, id),
+    -- A period and its invoice are made in one transaction, in any order.
+    constraint billing_invoice_subscription foreign key (tenant_id, subscription_id)
+        references billing_subscription (tenant_id, id) deferrable initially deferred,
+    constraint billing_invoice_period foreign key (tenant_id, period_id)
+        references billing_period (tenant_id, id) deferrable initially deferred,
     constraint billing_invoice_status check (status in ('open', 'paid', 'void', 'uncollectible')),
     constraint billing_invoice_currency check (
         total_currency ~ '^[A-Z]{3}$' and subtotal_currency = total_currency and discount_currency = total_currency
@@ -137,11 +143,10 @@ create table billing_invoice (
     constraint billing_invoice_overdue check (not overdue or status = 'open'),
     constraint billing_invoice_charge_on check (charge_on is null or status = 'open'),
     constraint billing_invoice_memo check (length(memo) <= 2000),
-    constraint billing_invoice_period check (period_id is null or subscription_id is not null)
+    constraint billing_invoice_period_of check (period_id is null or subscription_id is not null)
 ) with (fillfactor = 80);
 create index billing_invoice_customer on billing_invoice (tenant_id, customer_id, id);
-create index billing_invoice_subscription on billing_invoice (tenant_id, subscription_id, id)
-    where subscription_id is not null;
+create index billing_invoice_period on billing_invoice (tenant_id, period_id) where period_id is not null;
 create index billing_invoice_status on billing_invoice (tenant_id, status, id);
 create index billing_invoice_overdue on billing_invoice (tenant_id, id) where overdue;
 create index billing_invoice_falls_due on billing_invoice (tenant_id, due_on, id) where status = 'open' and not overdue;
@@ -306,8 +311,7 @@ create table billing_dunning_policy (
     notices boolean not null,
     outcome text not null,
     changed_at timestamptz not null,
-    constraint billing_dunning_policy_retries check (cardinality(retry_days) <= 12),
-    constraint billing_dunning_policy_grace check (grace_days between 0 and 365),
+    constraint billing_dunning_policy_days check (cardinality(retry_days) <= 12 and grace_days between 0 and 365),
     constraint billing_dunning_policy_outcome check (outcome in ('cancel', 'pause', 'keep'))
 );
 call kernel_protect('billing_dunning_policy', 'select, insert, update');

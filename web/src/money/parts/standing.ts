@@ -55,10 +55,6 @@ export const subscriptionState = known(SUBSCRIPTION_STATES);
 export const invoiceState = (invoice: { status: string; overdue: boolean }): InvoiceState | 'overdue' =>
   invoice.overdue && invoice.status === 'open' ? 'overdue' : known(INVOICE_STATES)(invoice.status);
 
-/** While money is on its way, or nobody knows where it is: the provider can be asked. */
-export const isUnderWay = (status: string): boolean =>
-  ['requires_action', 'processing', 'unknown', 'authorized'].includes(status);
-
 /** Somebody may still pay it. */
 export const isPayable = (status: string): boolean =>
   ['created', 'requires_action', 'failed'].includes(status);

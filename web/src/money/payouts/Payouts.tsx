@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import {
-  type PayoutsPayoutsListed,
+  type PayoutsListPayoutsResponse,
   type PayoutsPayoutsStatus,
   payoutsCreateApproval,
   payoutsCreateRejection,
@@ -29,6 +29,8 @@ import { List, PAGING } from '../parts/List';
 import classes from '../parts/parts.module.css';
 import { BankFiles } from './BankFiles';
 import { WalletTile } from './WalletTile';
+
+type Listed = PayoutsListPayoutsResponse['items'][number];
 
 const PAGE = 50;
 const TONES = {
@@ -81,10 +83,10 @@ export function Payouts() {
       await again();
     },
   });
-  const badge = ({ status }: PayoutsPayoutsListed) => (
+  const badge = ({ status }: Listed) => (
     <StatusBadge tone={TONES[status]}>{t(`state.${status}`)}</StatusBadge>
   );
-  const decide = (payout: PayoutsPayoutsListed) =>
+  const decide = (payout: Listed) =>
     payout.status === 'requested' && may('payouts.approve') ? (
       <Group gap="xs" justify="flex-end">
         <ConfirmButton

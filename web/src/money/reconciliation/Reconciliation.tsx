@@ -3,7 +3,11 @@ import { IconArrowsExchange } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { paymentsListConnectionsOptions } from '../../api/@tanstack/react-query.gen';
+import { paymentsCreateReconciliation } from '../../api';
+import {
+  paymentsListConnectionsOptions,
+  paymentsListReconciliationsInfiniteOptions,
+} from '../../api/@tanstack/react-query.gen';
 import { useCommand } from '../../queries';
 import { useBusiness } from '../../shell/session';
 import { Ago } from '../../ui/Ago';
@@ -14,13 +18,14 @@ import { Page } from '../../ui/Page';
 import { Panel } from '../../ui/Panel';
 import { StatusBadge } from '../../ui/StatusBadge';
 import { forget } from '../parts/forget';
-import { List } from '../parts/List';
+import { List, PAGING } from '../parts/List';
 import classes from '../parts/parts.module.css';
-import { compare, type Run, runsOptions } from './ask';
 import { RunDetail } from './RunDetail';
+import type { Run } from './types';
 import { stateOf, TONES } from './words';
 
 const route = getRouteApi('/console/$slug/money/reconciliation');
+const PAGE = 25;
 
 /** Our records, the books and the provider's list beside each other: what agreed, what was repaired, what waits. */
 export function Reconciliation() {
@@ -31,9 +36,15 @@ export function Reconciliation() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const connections = useQuery(paymentsListConnectionsOptions({ headers }));
-  const runs = useInfiniteQuery(runsOptions(headers));
+  const question = { headers, query: { limit: PAGE } };
+  const runs = useInfiniteQuery({
+    ...paymentsListReconciliationsInfiniteOptions(question),
+    ...PAGING,
+    initialPageParam: question,
+  });
   const start = useCommand({
-    send: (connection: string, attempt) => compare({ ...headers, ...attempt.headers }, connection),
+    send: (connection_id: string, attempt) =>
+      paymentsCreateReconciliation({ headers: { ...headers, ...attempt.headers }, body: { connection_id } }),
     onSuccess: async ({ id }) => {
       await forget(client, ['paymentsListReconciliations']);
       void navigate({ to: '/console/$slug/money/reconciliation', params: { slug }, search: { run: id } });

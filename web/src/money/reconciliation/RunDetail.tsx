@@ -2,14 +2,15 @@ import { Alert, Button, Skeleton, Text } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { paymentsShowReconciliationOptions } from '../../api/@tanstack/react-query.gen';
 import { LinkText } from '../../shell/links';
 import { useBusiness } from '../../shell/session';
 import { useFormats } from '../../ui/format';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
 import { StatusBadge } from '../../ui/StatusBadge';
-import { type Finding, runOptions } from './ask';
 import classes from './RunDetail.module.css';
+import type { Finding } from './types';
 import { kindOf, sideBySide, stateOf } from './words';
 
 const AGAIN_MS = 3_000;
@@ -21,7 +22,7 @@ export function RunDetail({ id, onClose }: { id: string; onClose: () => void }) 
   const { headers, timezone } = useBusiness();
   const { moment, count } = useFormats({ timezone });
   const run = useQuery({
-    ...runOptions(headers, id),
+    ...paymentsShowReconciliationOptions({ headers, path: { reconciliation_id: id } }),
     // While it runs, what it found comes by and by.
     refetchInterval: ({ state }) =>
       state.data !== undefined && ['wanted', 'running'].includes(stateOf(state.data.run.status))
