@@ -41,6 +41,8 @@ export default defineConfig({
     },
     rolldownOptions: {
       output: {
+        // The first piece holds the names of all others, so they are short.
+        chunkFileNames: 'assets/[hash].js',
         // What the application starts with comes in one piece: fifty small ones pack worse and queue up. The pages for
         // guests keep out of it, and take only what they share.
         codeSplitting: {

@@ -5,7 +5,6 @@ import {
   IconArrowsExchange,
   IconBell,
   IconBook2,
-  IconBuildingBank,
   IconChartHistogram,
   IconCoins,
   IconFileInvoice,
@@ -58,7 +57,7 @@ export const money: System = {
       icon: IconArrowsExchange,
       grant: 'payments.read',
     },
-    { path: 'money/payouts', label: 'nav.money.payouts', icon: IconBuildingBank, grant: 'payouts.read' },
+    { path: 'money/payouts', label: 'nav.money.payouts', icon: IconCoins, grant: 'payouts.read' },
     { path: 'money/books', label: 'nav.money.books', icon: IconBook2, grant: 'ledger.read' },
     { path: 'money/dunning', label: 'nav.money.dunning', icon: IconBell, grant: 'billing.read' },
     {

@@ -88,34 +88,38 @@ export function Books() {
             {(units) => (
               <Stack gap="lg">
                 {units.map((unit) => (
-                  <Table.ScrollContainer key={unit.unit} minWidth={420}>
-                    <Table>
-                      <Table.Caption>{t('books.unit', { unit: named(unit.unit) })}</Table.Caption>
-                      <Table.Thead>
-                        <Table.Tr>
-                          <Table.Th>{t('books.book')}</Table.Th>
-                          <Table.Th ta="right">{t('books.debits')}</Table.Th>
-                          <Table.Th ta="right">{t('books.credits')}</Table.Th>
+                  <Table
+                    key={unit.unit}
+                    layout="fixed"
+                    fz="sm"
+                    horizontalSpacing={6}
+                    className={classes.wrapped}
+                  >
+                    <Table.Caption>{t('books.unit', { unit: named(unit.unit) })}</Table.Caption>
+                    <Table.Thead>
+                      <Table.Tr>
+                        <Table.Th>{t('books.book')}</Table.Th>
+                        <Table.Th ta="right">{t('books.debits')}</Table.Th>
+                        <Table.Th ta="right">{t('books.credits')}</Table.Th>
+                      </Table.Tr>
+                    </Table.Thead>
+                    <Table.Tbody>
+                      {unit.books.map((book) => (
+                        <Table.Tr key={book.book}>
+                          <Table.Td>{named(book.book)}</Table.Td>
+                          <Table.Td ta="right">{amount(book.debits, unit.unit)}</Table.Td>
+                          <Table.Td ta="right">{amount(book.credits, unit.unit)}</Table.Td>
                         </Table.Tr>
-                      </Table.Thead>
-                      <Table.Tbody>
-                        {unit.books.map((book) => (
-                          <Table.Tr key={book.book}>
-                            <Table.Td>{named(book.book)}</Table.Td>
-                            <Table.Td ta="right">{amount(book.debits, unit.unit)}</Table.Td>
-                            <Table.Td ta="right">{amount(book.credits, unit.unit)}</Table.Td>
-                          </Table.Tr>
-                        ))}
-                      </Table.Tbody>
-                      <Table.Tfoot>
-                        <Table.Tr>
-                          <Table.Th>{t('books.sum')}</Table.Th>
-                          <Table.Th ta="right">{amount(unit.debits, unit.unit)}</Table.Th>
-                          <Table.Th ta="right">{amount(unit.credits, unit.unit)}</Table.Th>
-                        </Table.Tr>
-                      </Table.Tfoot>
-                    </Table>
-                  </Table.ScrollContainer>
+                      ))}
+                    </Table.Tbody>
+                    <Table.Tfoot>
+                      <Table.Tr>
+                        <Table.Th>{t('books.sum')}</Table.Th>
+                        <Table.Th ta="right">{amount(unit.debits, unit.unit)}</Table.Th>
+                        <Table.Th ta="right">{amount(unit.credits, unit.unit)}</Table.Th>
+                      </Table.Tr>
+                    </Table.Tfoot>
+                  </Table>
                 ))}
               </Stack>
             )}
