@@ -2,6 +2,7 @@
 
 import re
 from typing import Literal
+from uuid import UUID
 
 import pytest
 from playwright.async_api import expect
@@ -11,6 +12,7 @@ from holdfast.kernel.money import Money
 from holdfast.kernel.tx import transaction
 from holdfast.shared.payouts import destinations, earnings, payouts, preferences, wallets
 from tests.browser.cafes import Cafe
+from tests.browser.tills import Till
 from tests.browser.visiting import DESKTOP, PHONE, Visit, axe
 
 IBAN = "ES9121000418450200051332"
@@ -77,3 +79,19 @@ async def test_everybody_can_use_them(
     await expect(page.get_by_text("Trial balance")).to_be_visible()
     await axe(page)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "It scrolls sideways."
+
+
+async def test_the_sandbox_lets_things_happen(visit: Visit, cafe: Cafe) -> None:
+    till = Till(cafe, UUID((await cafe.ask("POST", "/api/payments/connections", {"provider": "sandbox-stripe"}))["id"]))
+    payment = await till.wanted(await till.payer())
+    link = await cafe.ask("POST", f"/api/payments/{payment}/checkout", {"return_url": f"/console/{cafe.slug}/money"})
+    page = await visit(link["url"].removeprefix(cafe.site.url), who=cafe.owner, size=DESKTOP)
+    await page.get_by_role("button", name=re.compile("4242 4242 4242 4242")).click()
+    await page.wait_for_url("**/money")
+    await page.goto(f"/console/{cafe.slug}/money/sandbox")
+    await page.get_by_role("button", name="Refund").click()
+    await expect(page.get_by_role("button", name="Refund")).to_be_hidden()
+    await page.get_by_role("button", name="Dispute").click()
+    await page.get_by_role("button", name="We win").click()
+    await expect(page.get_by_role("table").get_by_text("won")).to_be_visible()
+    await axe(page)

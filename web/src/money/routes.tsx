@@ -33,6 +33,11 @@ export const treasuryPages = [
     path: 'money/books',
     component: lazyRouteComponent(() => import('./books/Books'), 'Books'),
   }),
+  createRoute({
+    ...inTreasury,
+    path: 'money/sandbox',
+    component: lazyRouteComponent(() => import('./sandbox/Sandbox'), 'Sandbox'),
+  }),
 ];
 
 export const moneyConsoleRoutes = [

@@ -1,7 +1,8 @@
 import { Button, Group, Stack, Switch, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconKey, IconRosetteDiscountCheck } from '@tabler/icons-react';
+import { IconFlask, IconKey, IconRosetteDiscountCheck } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { LinkButton } from '../../shell/links';
 import { useBusiness } from '../../shell/session';
 import { Ago } from '../../ui/Ago';
 import { Copyable } from '../../ui/Copyable';
@@ -18,7 +19,8 @@ import { PROVIDERS } from './providers';
 /** One connected provider: who we are there, whether it works, and the address that it reports to. */
 export function ConnectionTile({ connection }: { connection: Connection }) {
   const { t } = useTranslation('money');
-  const { tenant, timezone, may } = useBusiness();
+  const { t: own } = useTranslation('payouts');
+  const { tenant, slug, timezone, may } = useBusiness();
   const [changing, change] = useDisclosure(false);
   const check = useCheckConnection();
   const alter = useChangeConnection();
@@ -49,6 +51,17 @@ export function ConnectionTile({ connection }: { connection: Connection }) {
             >
               {t('connection.check')}
             </Button>
+            {sandbox && (
+              <LinkButton
+                to="/console/$slug/money/sandbox"
+                params={{ slug }}
+                size="xs"
+                variant="default"
+                leftSection={<IconFlask size={16} aria-hidden="true" />}
+              >
+                {own('sandbox')}
+              </LinkButton>
+            )}
             {!sandbox && (
               <Button
                 size="xs"
