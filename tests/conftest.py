@@ -74,8 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
         asyncio.run(prepare_server())
 
 
-async def make_database(name: str) -> Addresses:
-    """A fresh, migrated database of the test server, with its addresses per role."""
+async def make_database(name: str, *, migrated: bool = True) -> Addresses:
+    """A fresh database of the test server, with its addresses per role; empty unless it is migrated."""
     connection = await asyncpg.connect(embedded.address(SERVER, "postgres", "postgres"))
     try:
         await connection.execute(f'drop database if exists "{name}" with (force)')
@@ -83,7 +83,8 @@ async def make_database(name: str) -> Addresses:
         await connection.close()
     await embedded.prepare(SERVER, name)
     owner = embedded.address(SERVER, "holdfast_owner", name)
-    await migrations.migrate(owner)
+    if migrated:
+        await migrations.migrate(owner)
     app = embedded.address(SERVER, "holdfast_app", name)
     return Addresses(
         app=app, direct=app, owner=owner, relay=embedded.address(SERVER, "holdfast_relay", name), replica=app

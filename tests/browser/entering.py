@@ -20,6 +20,8 @@ def address() -> str:
 
 async def sign_in(page: Page, who: Person, password: str | None = None) -> None:
     """Fill in the sign-in page, and send it."""
+    # The page before may have a field of the same name.
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     await page.get_by_label("E-mail").fill(who.email)
     await page.get_by_label("Password", exact=True).fill(password or who.password)
     await page.get_by_role("main").get_by_role("button", name="Sign in").click()

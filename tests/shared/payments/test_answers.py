@@ -141,7 +141,7 @@ async def test_money_that_comes_twice_is_kept_beside(
         declined = msgspec.structs.replace(second, standing="failed", captured=Money(0, "PEN"))
         await tell(committed, way, declined)
     await tell(committed, way, peer.made(purchase(payment), "captured"))
-    beside = await asyncio.gather(*(tell(committed, way, second) for _ in range(6)))
+    beside = await asyncio.gather(*(tell(committed, way, second) for _ in range(12)))
     assert len({one.id for one in beside} - {payment.id}) == 1
     surplus = next(one for one in beside if one.id != payment.id)
     assert (surplus.purpose, surplus.purpose_id) == (answers.SURPLUS, payment.id)

@@ -327,6 +327,8 @@ async def _take_in(tx: Tx, connection_id: UUID, answer: ports.Payment, belonging
         connection_id=connection_id,
         past=True,
     )
+    # The payment first and its name after it, as everywhere: the other way about two answers wait for each other.
+    payment = await tx.get(Payment, payment.id, lock=True)
     # A name that was another payment's, such as that of a declined attempt which was paid after all, is this one's now.
     await tx.execute(
         "insert into payments_ref (connection_id, ref, kind, payment_id) values ($1, $2, 'payment', $3) "
@@ -335,7 +337,6 @@ async def _take_in(tx: Tx, connection_id: UUID, answer: ports.Payment, belonging
         answer.ref,
         payment.id,
     )
-    payment = await tx.get(Payment, payment.id, lock=True)
     return await _apply(tx, payment, answer, Status(answer.standing))
 
 
