@@ -171,6 +171,7 @@ create table billing_usage (
     subscription_id uuid not null,
     metric text not null,
     quantity bigint not null,
+    price_ids uuid[] not null,
     at timestamptz not null,
     period_id uuid,
     told_at timestamptz not null,

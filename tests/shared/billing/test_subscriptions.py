@@ -12,7 +12,18 @@ from holdfast.kernel import derivations, ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.problems import Invalid
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import catalog, changes, closing, ending, invoices, runs, starting, subscriptions, usage
+from holdfast.shared.billing import (
+    catalog,
+    changes,
+    closing,
+    ending,
+    invoices,
+    pausing,
+    runs,
+    starting,
+    subscriptions,
+    usage,
+)
 from holdfast.shared.billing.catalog import New, NewPrice
 from holdfast.shared.billing.invoices import Invoice
 from holdfast.shared.billing.periods import Interval, nth
@@ -206,11 +217,11 @@ async def test_a_pause_is_not_charged_and_leaves_no_gap(
     subscription = await subscribed(FLAT)
     await later(days=5)
     async with committed() as tx:
-        await changes.pause(tx, subscription.id)
+        await pausing.pause(tx, subscription.id)
     await lived(90)
     assert len(await bills(committed, subscription)) == 1
     async with committed() as tx:
-        await changes.resume(tx, subscription.id)
+        await pausing.resume(tx, subscription.id)
     terms = await unbroken(committed, subscription)
     assert [term.kind for term in terms] == ["paid", "paused", "paid"]
     assert (await fresh(committed, subscription)).status is Status.active

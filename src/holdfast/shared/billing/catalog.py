@@ -56,6 +56,10 @@ class Plan(Row):
     created_at: datetime
     changed_at: datetime
 
+    def as_long_as(self, other: "Plan") -> bool:
+        """Whether its periods have the length of the other's."""
+        return (self.interval, self.interval_count) == (other.interval, other.interval_count)
+
 
 class Price(Row):
     """A part of what a plan costs."""

@@ -1,11 +1,13 @@
-"""Changes: another plan or other seats, a pause, an end; each with a preview that the same code works out.
+"""Changes: another plan or other seats, each with a preview that the same code works out.
 
 A change that counts at once gives back what was charged for the days that are left and charges the new terms for them,
-on one invoice. A change at renewal costs nothing until then.
+on one invoice. Where the new periods have another length, the present one ends and the first of the new ones begins
+today. A change at renewal costs nothing until then.
 """
 
-from datetime import date, timedelta
-from typing import Literal
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -41,15 +43,11 @@ class Wanted(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class OtherInterval(Problem):
-    """A plan of another interval or currency can only begin when this period ends; change at renewal."""
+    """Days of this plan are not given back, so one with periods of another length begins when this period ends."""
 
 
 class OtherCurrency(Problem):
     """A subscription keeps its currency; cancel it and begin another."""
-
-
-class NotPausable(Problem):
-    """This plan cannot be paused."""
 
 
 class _Change(msgspec.Struct, kw_only=True):
@@ -59,7 +57,29 @@ class _Change(msgspec.Struct, kw_only=True):
     prices: list[Price]
     quantity: int
     part: Period
-    lines: list[Line]
+    """The days for which the new terms are charged."""
+    anew: bool
+    """Whether the periods have another length from now on."""
+    costs: bool
+    """Whether there is anything to give back or to charge."""
+
+    @property
+    def begins(self) -> bool:
+        """Whether a period of another length begins at once, and with it what was used until now is charged."""
+        return self.anew and self.costs
+
+    @property
+    def price_ids(self) -> list[UUID]:
+        """The prices that hold from then on."""
+        return [price.id for price in self.prices]
+
+    def keeps(self, subscription: Subscription) -> bool:
+        """Whether it is what there is already."""
+        return (self.plan.id, self.price_ids, self.quantity) == (
+            subscription.plan_id,
+            subscription.price_ids,
+            subscription.quantity,
+        )
 
 
 async def change(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Subscription:
@@ -80,7 +100,6 @@ async def changed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Subscription
     """``change`` for whoever has checked who asks."""
     subscription = await subscriptions.locked(tx, subscription_id)
     work = await _worked(tx, subscription, wanted)
-    prices = [price.id for price in work.prices]
     if wanted.when == "renewal":
         return await subscriptions.moved(
             tx,
@@ -88,17 +107,19 @@ async def changed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Subscription
             subscription.status,
             "changes_at_renewal",
             next_plan_id=work.plan.id,
-            next_price_ids=prices,
+            next_price_ids=work.price_ids,
             next_quantity=work.quantity,
         )
-    if (work.plan.id, prices, work.quantity) == (
-        subscription.plan_id,
-        subscription.price_ids,
-        subscription.quantity,
-    ):
+    if work.keeps(subscription):
         return subscription
-    if work.lines:
-        draft = steps.draft(subscription, work.lines)
+    used: Mapping[UUID, int] = {}
+    if work.begins and subscription.period_id is not None:
+        used = await usage.close(tx, subscription.id, subscription.period_id, before=tx.now)
+    lines = await _lines(tx, subscription, work, used)
+    if work.begins and work.part.starts_on > subscriptions.present(subscription).starts_on:
+        return await _cut(tx, subscription, work, lines)
+    if lines:
+        draft = steps.draft(subscription, lines)
         await invoices.issue(tx, await runs.with_discounts(tx, subscription, draft))
     return await subscriptions.moved(
         tx,
@@ -106,12 +127,53 @@ async def changed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Subscription
         subscription.status,
         "changed",
         plan_id=work.plan.id,
-        price_ids=prices,
+        price_ids=work.price_ids,
         quantity=work.quantity,
         next_plan_id=None,
         next_price_ids=None,
         next_quantity=None,
+        **await _lengthened(tx, subscription, work),
     )
+
+
+async def _cut(tx: Tx, subscription: Subscription, work: _Change, lines: list[Line]) -> Subscription:
+    """The present period ends today, and one of another length begins."""
+    today = work.part.starts_on
+    await tx.execute(
+        "update billing_period set ends_on = $2, closed_at = $3 where id = $1", subscription.period_id, today, tx.now
+    )
+    subscription = await tx.update(subscription, period_to=today)
+    step = steps.Step(
+        period_id=steps.name_of(subscription, today),
+        kind="paid",
+        period=work.part,
+        anchor_on=today,
+        plan=work.plan,
+        prices=work.prices,
+        quantity=work.quantity,
+        lines=lines,
+    )
+    return await runs.begin(tx, subscription, step)
+
+
+async def _lengthened(tx: Tx, subscription: Subscription, work: _Change) -> dict[str, Any]:
+    """What changes in a subscription whose present period gets another length: a trial, or one that began today."""
+    if not work.anew:
+        return {}
+    if not work.costs:
+        return {"anchor_on": subscription.trial_ends_on}
+    await tx.execute(
+        "update billing_period set ends_on = $2, plan_id = $3, quantity = $4 where id = $1",
+        subscription.period_id,
+        work.part.ends_on,
+        work.plan.id,
+        work.quantity,
+    )
+    return {
+        "anchor_on": work.part.starts_on,
+        "period_to": work.part.ends_on,
+        "next_at": await subscriptions.start_of(tx, work.part.ends_on),
+    }
 
 
 async def preview(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Preview:
@@ -128,26 +190,60 @@ async def previewed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Preview:
     """``preview`` for whoever has checked who asks."""
     subscription = await tx.get(Subscription, subscription_id)
     work = await _worked(tx, subscription, wanted)
-    now = None
-    if work.lines and wanted.when == "now":
-        draft = steps.draft(subscription, work.lines)
-        now = totals.totals(await runs.with_discounts(tx, subscription, draft))
+    if wanted.when == "renewal":
+        after = msgspec.structs.replace(
+            subscription,
+            next_plan_id=work.plan.id,
+            next_price_ids=work.price_ids,
+            next_quantity=work.quantity,
+        )
+        return await upcoming(tx, after)
+    if work.keeps(subscription):
+        return await upcoming(tx, subscription)
+    used = await usage.counted(tx, subscription.id, before=tx.now) if work.begins else {}
+    lines = await _lines(tx, subscription, work, used)
     after = msgspec.structs.replace(
         subscription,
-        next_plan_id=work.plan.id,
-        next_price_ids=[price.id for price in work.prices],
-        next_quantity=work.quantity,
+        plan_id=work.plan.id,
+        price_ids=work.price_ids,
+        quantity=work.quantity,
+        next_plan_id=None,
+        next_price_ids=None,
+        next_quantity=None,
     )
-    return await upcoming(tx, after, now=now, part=work.part if now else None)
+    if work.begins:
+        begins, ends = work.part.starts_on, work.part.ends_on
+        after = msgspec.structs.replace(after, anchor_on=begins, period_from=begins, period_to=ends)
+    elif work.anew and subscription.trial_ends_on is not None:
+        after = msgspec.structs.replace(after, anchor_on=subscription.trial_ends_on)
+    now = None
+    if lines:
+        draft = steps.draft(subscription, lines)
+        now = totals.totals(await runs.with_discounts(tx, subscription, draft))
+    return await upcoming(tx, after, now=now, part=work.part if now else None, settled=work.begins)
 
 
 async def upcoming(
-    tx: Tx, subscription: Subscription, *, now: totals.Totals | None = None, part: Period | None = None
+    tx: Tx,
+    subscription: Subscription,
+    *,
+    now: totals.Totals | None = None,
+    part: Period | None = None,
+    settled: bool = False,
 ) -> Preview:
-    """What is charged next, and when, as things stand; nothing where nothing comes."""
+    """What is charged next, and when, as things stand; nothing where nothing comes.
+
+    Args:
+        tx: the transaction.
+        subscription: whose.
+        now: what is charged at once.
+        part: the days for which that is charged.
+        settled: whether what was used so far is charged at once too.
+    """
     if subscription.status not in RUNNING or subscription.period_to is None or subscription.cancel_at_end:
         return Preview(now=now, period=part)
-    used = await usage.counted(tx, subscription.id, before=subscription.period_to)
+    end = await subscriptions.start_of(tx, subscription.period_to)
+    used = {} if settled else await usage.counted(tx, subscription.id, before=end)
     step = await steps.following(tx, subscription, used=used)
     draft = steps.draft(subscription, step.lines)
     return Preview(
@@ -168,7 +264,6 @@ async def _worked(tx: Tx, subscription: Subscription, wanted: Wanted) -> _Change
         raise Invalid(f"There are 1 to {MOST_SEATS:,} seats.", field="quantity")
     period = subscriptions.present(subscription)
     today = min(max(await subscriptions.today(tx), period.starts_on), period.ends_on)
-    part = Period(today, period.ends_on)
     old_plan = await tx.get(Plan, subscription.plan_id)
     old = await catalog.prices(tx, subscription.price_ids)
     plan, prices = old_plan, old
@@ -179,15 +274,37 @@ async def _worked(tx: Tx, subscription: Subscription, wanted: Wanted) -> _Change
             raise catalog.NotSold
         if plan.currency != subscription.currency:
             raise OtherCurrency
-        same = (plan.interval, plan.interval_count) == (old_plan.interval, old_plan.interval_count)
-        if wanted.when == "now" and not same:
-            raise OtherInterval
-    work = _Change(plan=plan, prices=prices, quantity=quantity, part=part, lines=[])
     trial = subscription.trial_ends_on
     trialing = trial is not None and period.ends_on <= trial
-    if wanted.when == "now" and plan.proration == "daily" and part.days and not trialing:
-        work.lines = await _difference(tx, subscription, old, work, period)
-    return work
+    anew = not plan.as_long_as(old_plan)
+    if anew and wanted.when == "now" and not trialing and "none" in (plan.proration, old_plan.proration):
+        raise OtherInterval
+    part = Period(today, period.ends_on)
+    if anew:
+        part = periods.nth(today, plan.interval, plan.interval_count, 0)
+    return _Change(
+        plan=plan,
+        prices=prices,
+        quantity=quantity,
+        part=part,
+        anew=anew,
+        costs=not trialing and part.days > 0 and plan.proration == "daily",
+    )
+
+
+async def _lines(tx: Tx, subscription: Subscription, work: _Change, used: Mapping[UUID, int]) -> list[Line]:
+    """What is given back of the old terms and charged of the new ones, and what was used until now."""
+    period = subscriptions.present(subscription)
+    today = work.part.starts_on
+    old = await catalog.prices(tx, subscription.price_ids)
+    until_now = msgspec.structs.replace(subscription, period_to=max(today, period.starts_on + timedelta(days=1)))
+    lines: list[Line] = []
+    if work.begins:
+        lines += await steps.unused(tx, subscription, Period(today, period.ends_on), paid_only=False)
+        lines += steps.charges(work.prices, work.quantity, work.part, work.part)
+    elif work.costs:
+        lines += await _difference(tx, subscription, old, work, period)
+    return lines + await steps.arrears(tx, used, until_now)
 
 
 async def _difference(
@@ -209,75 +326,6 @@ async def _grid(tx: Tx, subscription: Subscription, period: Period) -> Period:
     """The whole period on the grid of which the present one may be a part."""
     plan = await tx.get(Plan, subscription.plan_id)
     return periods.whole(subscription.anchor_on, plan.interval, plan.interval_count, period.starts_on)
-
-
-async def pause(tx: Tx, subscription_id: UUID, *, resumes_on: date | None = None) -> Subscription:
-    """Pause from tomorrow on; days that are paid and not used are given back where the plan says so.
-
-    Raises:
-        NotAllowed: the actor lacks ``billing.manage``.
-        NotFound, subscriptions.NotNow, subscriptions.RunByProvider: there is none, or it cannot be paused now.
-        NotPausable: the plan cannot.
-        Invalid: it would go on before it was paused.
-    """
-    tx.must(MANAGE)
-    return await paused(tx, subscription_id, resumes_on=resumes_on)
-
-
-async def paused(tx: Tx, subscription_id: UUID, *, resumes_on: date | None = None) -> Subscription:
-    """``pause`` for whoever has checked who asks, or as dunning decides."""
-    subscription = await subscriptions.locked(tx, subscription_id)
-    subscriptions.engine_only(subscription)
-    if subscription.status is Status.paused:
-        return subscription
-    if subscription.status not in (Status.active, Status.past_due):
-        raise subscriptions.NotNow(f"It is {subscription.status}.")
-    plan = await tx.get(Plan, subscription.plan_id)
-    if not plan.pausable:
-        raise NotPausable
-    period = subscriptions.present(subscription)
-    cut = min(max(await subscriptions.today(tx), period.starts_on) + timedelta(days=1), period.ends_on)
-    if resumes_on is not None and resumes_on <= cut:
-        raise Invalid("It goes on after the day on which the pause begins.", field="resumes_on")
-    rest = Period(cut, period.ends_on)
-    if rest.days:
-        if plan.proration == "daily":
-            await _give_back(tx, subscription, rest)
-        await tx.execute("update billing_period set ends_on = $2 where id = $1", subscription.period_id, cut)
-    return await subscriptions.moved(
-        tx,
-        subscription,
-        Status.paused,
-        "paused",
-        paused_on=cut,
-        resumes_on=resumes_on,
-        period_to=cut,
-        next_at=None if resumes_on is None else await subscriptions.start_of(tx, resumes_on),
-    )
-
-
-async def resume(tx: Tx, subscription_id: UUID) -> Subscription:
-    """Go on today; what is left of the period is charged by the day where the plan says so.
-
-    Raises:
-        NotAllowed: the actor lacks ``billing.manage``.
-        NotFound, subscriptions.NotNow: there is none, or it is not paused.
-    """
-    tx.must(MANAGE)
-    subscription = await subscriptions.locked(tx, subscription_id)
-    if subscription.status in RUNNING:
-        return subscription
-    if subscription.status is not Status.paused:
-        raise subscriptions.NotNow(f"It is {subscription.status}.")
-    await runs.go_on(tx, subscription, await subscriptions.today(tx))
-    await runs.bill(tx, subscription_id)
-    return await tx.get(Subscription, subscription_id)
-
-
-async def _give_back(tx: Tx, subscription: Subscription, rest: Period) -> None:
-    lines = await steps.unused(tx, subscription, rest, paid_only=True)
-    if lines:
-        await invoices.issue(tx, steps.draft(subscription, lines))
 
 
 async def release(tx: Tx, subscription_id: UUID) -> Subscription:

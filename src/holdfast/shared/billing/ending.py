@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import catalog, invoices, provider_run, runs, steps, subscriptions, totals, usage
+from holdfast.shared.billing import invoices, provider_run, runs, steps, subscriptions, totals, usage
 from holdfast.shared.billing.catalog import Plan
 from holdfast.shared.billing.grants import MANAGE
 from holdfast.shared.billing.lines import Line
@@ -84,8 +84,8 @@ async def previewed(tx: Tx, subscription_id: UUID, *, when: When) -> Preview:
     if when == "end" or subscription.owner == "provider" or subscription.status is Status.cancelled:
         return Preview(now=None, period=None, next_on=subscription.period_to)
     lines, rest = await _rest(tx, subscription)
-    used = await usage.counted(tx, subscription_id, before=rest.starts_on)
-    lines += steps.arrears(await catalog.prices(tx, subscription.price_ids), used, subscription)
+    used = await usage.counted(tx, subscription_id, before=tx.now)
+    lines += await steps.arrears(tx, used, subscription)
     if not lines:
         return Preview(now=None, period=None)
     return Preview(now=totals.totals(steps.draft(subscription, lines)), period=rest)

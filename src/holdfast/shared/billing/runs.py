@@ -6,7 +6,7 @@ cannot be renewed is parked with the reason and stops nobody else; so is one tha
 too much, because a customer forgives a late invoice and not a wrong one.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid5
 
@@ -109,26 +109,28 @@ async def step(tx: Tx, subscription: Subscription) -> Subscription:
     if subscription.cancel_at_end and subscription.period_to is not None:
         return await finish(tx, subscription, subscription.period_to)
     used = await _close(tx, subscription)
-    return await _begin(tx, subscription, await steps.following(tx, subscription, used=used))
+    return await begin(tx, subscription, await steps.following(tx, subscription, used=used))
 
 
-async def _close(tx: Tx, subscription: Subscription, *, until: date | None = None) -> dict[str, int]:
-    """Close the present period, with what was used in it."""
+async def _close(tx: Tx, subscription: Subscription, *, before: datetime | None = None) -> dict[UUID, int]:
+    """Close the present period, with what was used in it, or until a moment."""
     if subscription.period_id is None or subscription.period_to is None:
         return {}
     await tx.execute(
         "update billing_period set closed_at = $2 where id = $1 and closed_at is null", subscription.period_id, tx.now
     )
-    return await usage.close(tx, subscription.id, subscription.period_id, before=until or subscription.period_to)
+    before = before or await subscriptions.start_of(tx, subscription.period_to)
+    return await usage.close(tx, subscription.id, subscription.period_id, before=before)
 
 
-async def _begin(tx: Tx, subscription: Subscription, next_: Step) -> Subscription:
-    """Begin a period, and charge it."""
+async def begin(tx: Tx, subscription: Subscription, next_: Step) -> Subscription:
+    """Begin a period of a locked subscription, and charge it."""
     subscription = await tx.update(
         subscription,
         plan_id=next_.plan.id,
         price_ids=[price.id for price in next_.prices],
         quantity=next_.quantity,
+        anchor_on=next_.anchor_on,
         next_plan_id=None,
         next_price_ids=None,
         next_quantity=None,
@@ -199,9 +201,9 @@ async def _keep_bounds(tx: Tx, subscription: Subscription, total: Money) -> None
 
 async def finish(tx: Tx, subscription: Subscription, ended_on: date) -> Subscription:
     """End a locked subscription, and charge what was used and not charged yet."""
-    used = await _close(tx, subscription, until=ended_on)
-    prices = await catalog.prices(tx, subscription.price_ids)
-    lines = steps.arrears(prices, used, subscription)
+    # No other run comes after this one, so whatever was used until now is charged.
+    used = await _close(tx, subscription, before=tx.now)
+    lines = await steps.arrears(tx, used, subscription)
     if lines and subscription.period_id is not None:
         draft = steps.draft(subscription, lines)
         await invoices.issue(tx, await with_discounts(tx, subscription, draft))

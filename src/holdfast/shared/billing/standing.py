@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import changes, ending, subscriptions
+from holdfast.shared.billing import ending, pausing, subscriptions
 from holdfast.shared.billing.dunning_policies import Outcome
 from holdfast.shared.billing.subscriptions import Status
 
@@ -33,7 +33,7 @@ async def exhausted(tx: Tx, subscription_id: UUID, outcome: Outcome) -> None:
         await ending.cancelled(tx, subscription_id, when="now")
     elif outcome == "pause" and subscription.status in (Status.active, Status.past_due):
         try:
-            await changes.paused(tx, subscription_id)
-        except changes.NotPausable:
+            await pausing.paused(tx, subscription_id)
+        except pausing.NotPausable:
             # A plan that knows no pause ends instead of running on unpaid.
             await ending.cancelled(tx, subscription_id, when="now")

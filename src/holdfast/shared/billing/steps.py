@@ -5,6 +5,7 @@ whoever only looks passes in what would be.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -25,30 +26,32 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     period_id: UUID
     kind: Literal["trial", "paid"]
     period: Period
+    anchor_on: date
+    """The day from which this period and those after it are counted."""
     plan: Plan
     prices: list[Price]
     quantity: int
     lines: list[Line]
 
 
-async def following(tx: Tx, subscription: Subscription, *, used: Mapping[str, int]) -> Step:
+async def following(tx: Tx, subscription: Subscription, *, used: Mapping[UUID, int]) -> Step:
     """The period that comes next, with what is charged for it and for what was used before it."""
     plan, prices, quantity = await _terms(tx, subscription)
     start = subscription.period_to or subscription.started_on
     trial = subscription.trial_ends_on
-    # The same step has the same ids whoever works it out, and however often.
-    period_id = uuid5(subscription.id, f"period {start.isoformat()}")
+    period_id = name_of(subscription, start)
     if trial is not None and start < trial:
         return Step(
             period_id=period_id,
             kind="trial",
             period=Period(start, trial),
+            anchor_on=subscription.anchor_on,
             plan=plan,
             prices=prices,
             quantity=quantity,
             lines=[],
         )
-    anchor, interval, count = subscription.anchor_on, plan.interval, plan.interval_count
+    anchor, interval, count = await _anchor(tx, subscription, plan, start), plan.interval, plan.interval_count
     whole = periods.whole(anchor, interval, count, start)
     period = periods.following(anchor, interval, count, start)
     first = not await tx.one(
@@ -57,11 +60,29 @@ async def following(tx: Tx, subscription: Subscription, *, used: Mapping[str, in
         subscription.id,
     )
     lines = charges(prices, quantity, period, whole if plan.proration == "daily" else period, first=first)
-    # What was used is charged by the prices of the period in which it was used.
-    lines += arrears(await catalog.prices(tx, subscription.price_ids), used, subscription)
+    lines += await arrears(tx, used, subscription)
     return Step(
-        period_id=period_id, kind="paid", period=period, plan=plan, prices=prices, quantity=quantity, lines=lines
+        period_id=period_id,
+        kind="paid",
+        period=period,
+        anchor_on=anchor,
+        plan=plan,
+        prices=prices,
+        quantity=quantity,
+        lines=lines,
     )
+
+
+def name_of(subscription: Subscription, start: date) -> UUID:
+    """The id of the period that begins on a day: the same whoever works it out, and however often."""
+    return uuid5(subscription.id, f"period {start.isoformat()}")
+
+
+async def _anchor(tx: Tx, subscription: Subscription, plan: Plan, start: date) -> date:
+    """From when periods are counted; those of another length are counted from the first of them."""
+    if plan.id == subscription.plan_id:
+        return subscription.anchor_on
+    return subscription.anchor_on if plan.as_long_as(await tx.get(Plan, subscription.plan_id)) else start
 
 
 async def _terms(tx: Tx, subscription: Subscription) -> tuple[Plan, list[Price], int]:
@@ -83,8 +104,8 @@ def charges(prices: list[Price], quantity: int, part: Period, whole: Period, *, 
     return lines
 
 
-def arrears(prices: list[Price], used: Mapping[str, int], subscription: Subscription) -> list[Line]:
-    """What is charged for what was used in the period that ends."""
+async def arrears(tx: Tx, used: Mapping[UUID, int], subscription: Subscription) -> list[Line]:
+    """What is charged for what was used in the period that ends, by price."""
     if not used or subscription.period_from is None or subscription.period_to is None:
         return []
     trial = subscription.trial_ends_on
@@ -92,11 +113,7 @@ def arrears(prices: list[Price], used: Mapping[str, int], subscription: Subscrip
         # What is used in a trial is part of the trial.
         return []
     over = Period(subscription.period_from, subscription.period_to)
-    return [
-        rating.line(price.rate, used[price.metric], over, over)
-        for price in prices
-        if price.kind in rating.IN_ARREARS and price.metric is not None and used.get(price.metric)
-    ]
+    return [rating.line(price.rate, used[price.id], over, over) for price in await catalog.prices(tx, list(used))]
 
 
 class _Charged(msgspec.Struct):

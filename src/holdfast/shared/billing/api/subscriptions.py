@@ -12,7 +12,7 @@ from holdfast.kernel.http.caller import Caller
 from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.problems import NotFound
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import catalog, changes, ending, starting, subscriptions, usage
+from holdfast.shared.billing import catalog, changes, ending, pausing, starting, subscriptions, usage
 from holdfast.shared.billing.grants import MANAGE, READ
 from holdfast.shared.billing.subscriptions import Status, Subscription
 from holdfast.shared.payments import customers
@@ -116,14 +116,14 @@ async def preview_change(caller: Caller, subscription_id: UUID, data: changes.Wa
 async def create_pause(caller: Caller, subscription_id: UUID, data: Pause) -> Subscription:
     """From tomorrow on nothing is charged."""
     async with caller.transaction() as tx:
-        return await changes.pause(tx, subscription_id, resumes_on=data.resumes_on)
+        return await pausing.pause(tx, subscription_id, resumes_on=data.resumes_on)
 
 
 @post("/subscriptions/{subscription_id:uuid}/resumption", grant=MANAGE, status_code=200, summary="Go on")
 async def create_resumption(caller: Caller, subscription_id: UUID) -> Subscription:
     """A paused subscription goes on today."""
     async with caller.transaction() as tx:
-        return await changes.resume(tx, subscription_id)
+        return await pausing.resume(tx, subscription_id)
 
 
 @post("/subscriptions/{subscription_id:uuid}/cancellation", grant=MANAGE, status_code=200, summary="Cancel")
