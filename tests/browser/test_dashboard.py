@@ -1,13 +1,15 @@
 """The owner's dashboard: its figures, that it follows what happens elsewhere, and that a lost network costs nothing."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
+from holdfast import app
 from tests.browser.cafes import Cafe
 from tests.browser.serving import Site
 from tests.browser.visiting import DESKTOP, PHONE, Visit, axe
@@ -78,6 +80,7 @@ async def test_a_network_that_was_away_is_caught_up_with(visit: Visit, cafe: Caf
     visit.expect(r"ERR_INTERNET_DISCONNECTED", r"ERR_NETWORK_CHANGED")
     page = await visit(dashboard(cafe), who=cafe.owner)
     await shows(page, "Visits today", "1")
+    await expect(page.locator(".recharts-surface").first).to_be_visible()
     await live(page)
     async with without_reload(page):
         await page.context.set_offline(True)
@@ -92,6 +95,29 @@ async def test_a_network_that_was_away_is_caught_up_with(visit: Visit, cafe: Caf
         await shows(page, "Visits today", "4")
         feed = page.get_by_role("region", name="Happening now")
         await expect(feed.get_by_text("Stamp 4 of 6")).to_be_visible(timeout=LIVE_MS)
+
+
+async def test_a_chart_that_was_lost_with_the_network_comes_with_it(visit: Visit, cafe: Cafe) -> None:
+    await cafe.enroll("Rosa Mamani", stamps=1)
+    visit.expect(r"ERR_INTERNET_DISCONNECTED", r"ERR_NETWORK_CHANGED")
+    page = await visit("/account", who=cafe.owner)
+    charts = next(file.name for file in (app.WEB / "assets").glob("*.js") if "recharts-wrapper" in file.read_text())
+    lost = asyncio.Event()
+
+    async def lose(route: Route) -> None:
+        await page.context.set_offline(True)
+        await route.abort("internetdisconnected")
+        lost.set()
+
+    await page.context.route(f"**/{charts}", lose, times=1)
+    await page.goto(dashboard(cafe))
+    await asyncio.wait_for(lost.wait(), 20)
+    await expect(page.get_by_text("Offline. What you see may be old.")).to_be_visible()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("How we are doing")
+    # The browser remembers that the part did not come, so the page may load itself anew for it.
+    await page.context.set_offline(False)
+    await expect(page.locator(".recharts-surface").first).to_be_visible()
+    await shows(page, "Visits today", "1")
 
 
 async def test_two_businesses_never_hear_of_each_other(visit: Visit, site: Site, cafe: Cafe) -> None:

@@ -1,13 +1,14 @@
 import { Modal, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconZoomQuestion } from '@tabler/icons-react';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Money, useFormats } from '../../ui/format';
+import { part } from '../../ui/part';
 import type { Derivation } from '../billing';
 import classes from './Why.module.css';
 
-const Working = lazy(() => import('./Working').then((module) => ({ default: module.Working })));
+const Working = part(() => import('./Working'), 'Working');
 
 export interface WhyOf {
   /** What was worked out for the amount, the last first where it is only one of them. */

@@ -9,9 +9,9 @@ import {
   IconUserStar,
   IconUsersGroup,
 } from '@tabler/icons-react';
-import { lazy } from 'react';
 import { loyaltyListCustomers } from '../../api';
 import type { System } from '../../shell/systems';
+import { part } from '../../ui/part';
 
 const MOST = 6;
 
@@ -63,7 +63,7 @@ export const loyalty: System = {
     },
   ],
   holdings: {
-    'loyalty.card': lazy(() => import('./home/HeldCard').then((module) => ({ default: module.HeldCard }))),
+    'loyalty.card': part(() => import('./home/HeldCard'), 'HeldCard'),
   },
   kept: async () => (await import('./home/kept')).keptCards(),
 };

@@ -1,9 +1,9 @@
-import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../format';
+import { part } from '../part';
 import { Figure, Legend } from './Figure';
 
-const Plot = lazy(() => import('./Plots').then(({ HourPlot }) => ({ default: HourPlot })));
+const Plot = part(() => import('./Plots'), 'HourPlot');
 
 export interface HourDatum {
   /** 0 to 23, in the business's timezone. */

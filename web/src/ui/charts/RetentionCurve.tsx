@@ -1,9 +1,9 @@
-import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../format';
+import { part } from '../part';
 import { Figure } from './Figure';
 
-const Plot = lazy(() => import('./Plots').then(({ CurvePlot }) => ({ default: CurvePlot })));
+const Plot = part(() => import('./Plots'), 'CurvePlot');
 
 export interface CurvePoint {
   /** Months after the first visit. */

@@ -1,10 +1,10 @@
-import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../format';
+import { part } from '../part';
 import { Figure, Legend } from './Figure';
 import { colorOf, type Series } from './series';
 
-const Plot = lazy(() => import('./Plots').then(({ TrendPlot }) => ({ default: TrendPlot })));
+const Plot = part(() => import('./Plots'), 'TrendPlot');
 
 interface TrendChartProps<Datum extends { day: string }> {
   /** What the chart shows, in a few words. */
