@@ -309,6 +309,7 @@ create table billing_dunning_policy (
     retry_days bigint[] not null,
     grace_days bigint not null,
     notices boolean not null,
+    mails boolean not null default true,
     outcome text not null,
     changed_at timestamptz not null,
     constraint billing_dunning_policy_days check (cardinality(retry_days) <= 12 and grace_days between 0 and 365),

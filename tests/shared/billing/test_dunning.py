@@ -9,12 +9,12 @@ import pytest
 from holdfast.kernel.database import Database
 from holdfast.kernel.problems import Invalid
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import closing, dunning, dunning_policies, invoices, notices, reports
+from holdfast.shared.billing import closing, dunning, dunning_policies, invoices, reports
 from holdfast.shared.billing.dunning import State
 from holdfast.shared.billing.invoices import Invoice, Status
 from holdfast.shared.payments import connections, customers, methods
 from tests.conftest import Drain, Open
-from tests.shared.billing.conftest import Bill, Later, pen, sound
+from tests.shared.billing.conftest import Bill, Later, sound
 from tests.shared.payments.peer import Peer
 
 Again = Callable[[UUID], Awaitable[Invoice]]
@@ -68,7 +68,7 @@ async def mails(committed: Open) -> list[str]:
 async def policy(committed: Open, **changes: object) -> None:
     """What the business does."""
     async with committed() as tx:
-        values = {"retry_days": [1, 3], "grace_days": 2, "notices": True, "outcome": "cancel"} | changes
+        values = {"retry_days": [1, 3], "grace_days": 2, "notices": True, "mails": False, "outcome": "cancel"} | changes
         await dunning_policies.set_policy(tx, dunning_policies.Policy(**values))  # type: ignore[arg-type]
 
 
@@ -253,37 +253,6 @@ async def test_an_interactive_decline_starts_nothing(
     await drain()
     async with committed() as tx:
         assert await dunning.of_invoice(tx, invoice.id) is None
-
-
-@pytest.mark.parametrize(
-    ("customer", "business", "expected"),
-    [("es-PE", ["en"], "es"), (None, ["nl", "en"], "nl"), ("fr", ["hi"], "hi"), ("fr", ["de"], "en"), ("JA", [], "ja")],
-)
-async def test_a_notice_is_in_a_language_that_the_customer_reads(
-    customer: str | None, business: list[str], expected: str
-) -> None:
-    assert notices.language_of(customer, business) == expected
-
-
-@pytest.mark.parametrize("language", sorted(notices.TEXTS))
-@pytest.mark.parametrize("about", ["retry", "act", "final"])
-async def test_every_notice_says_all_that_it_must(tx: Tx, language: str, about: notices.About) -> None:
-    subject, body = notices.text(
-        language,
-        about,
-        business="Café {Aurora}",
-        number="2026-000007",
-        amount=pen(1250),
-        name="Ana",
-        day=tx.now,
-        timezone="America/Lima",
-        link="https://pay.test/x",
-    )
-    assert "2026-000007" in subject + body
-    assert pen(1250).format(language) in body
-    assert "https://pay.test/x" in body
-    assert body.endswith("Café {Aurora}")
-    assert "Ana" in body
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ async def test_coupons_credit_and_dunning_are_kept(owner: httpx2.AsyncClient, cu
     assert (await answered(owner, "GET", f"billing/customers/{customer.id}/credits"))["items"] == [pen(300)]
     assert (await answered(owner, "POST", "billing/invoices", written(customer.id)))["due"] == pen(880)
     assert (await answered(owner, "GET", "billing/dunning"))["retry_days"] == [1, 3, 5, 7]
-    policy = {"retry_days": [2, 5], "grace_days": 3, "notices": False, "outcome": "keep"}
+    policy = {"retry_days": [2, 5], "grace_days": 3, "notices": False, "outcome": "keep", "mails": False}
     assert await answered(owner, "PUT", "billing/dunning", policy) == policy
     assert await answered(owner, "GET", "billing/dunning") == policy
     assert (await refused(owner, "PUT", "billing/dunning", policy | {"retry_days": [5, 2]}))[0] == 422

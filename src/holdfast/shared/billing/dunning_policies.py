@@ -1,4 +1,4 @@
-"""Dunning policies: what a business decides to do about invoices that are not paid."""
+"""Dunning policies: what a business decides to do about invoices that are not paid, and what it writes about others."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -26,6 +26,8 @@ class Policy(Row):
     """Whether customers are written to at each step."""
     outcome: Outcome
     """What becomes of the subscription."""
+    mails: bool = True
+    """Whether customers are sent the invoices that they have to pay, and a receipt for every one that is paid."""
 
 
 DEFAULT = Policy(retry_days=[1, 3, 5, 7], grace_days=14, notices=True, outcome="pause")
@@ -57,13 +59,14 @@ async def set_policy(tx: Tx, wanted: Policy) -> Policy:
     _check(wanted.retry_days, wanted.grace_days)
     return await tx.one(
         Policy,
-        "insert into billing_dunning_policy (retry_days, grace_days, notices, outcome, changed_at) "
-        "values ($1, $2, $3, $4, $5) on conflict (tenant_id) do update set retry_days = excluded.retry_days, "
-        "grace_days = excluded.grace_days, notices = excluded.notices, outcome = excluded.outcome, "
-        "changed_at = excluded.changed_at returning *",
+        "insert into billing_dunning_policy (retry_days, grace_days, notices, mails, outcome, changed_at) "
+        "values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id) do update set retry_days = excluded.retry_days, "
+        "grace_days = excluded.grace_days, notices = excluded.notices, mails = excluded.mails, "
+        "outcome = excluded.outcome, changed_at = excluded.changed_at returning *",
         wanted.retry_days,
         wanted.grace_days,
         wanted.notices,
+        wanted.mails,
         wanted.outcome,
         tx.now,
     )

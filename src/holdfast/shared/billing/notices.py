@@ -1,11 +1,12 @@
-"""Notices: what a customer is written about an invoice that is not paid, in their language.
+"""Notices: what a customer is written about an invoice, in their language: that it came, is late, or is paid.
 
-A notice is decided on in the books' transaction and written when it is sent, so it says what is true by then: an
-invoice that was paid meanwhile is not written about.
+A notice is decided on in the books' transaction and written when it is sent, so it says what is true by then: nobody
+is asked to pay an invoice that was paid meanwhile, or one that is charged by itself.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, TypeAlias
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,11 +15,12 @@ from babel.dates import format_date
 from holdfast.integrations.mail import Mail
 from holdfast.kernel.money import Money
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import dunning, invoices, months
-from holdfast.shared.payments import customers, links
+from holdfast.shared.billing import collection, dunning, dunning_policies, invoices, months
+from holdfast.shared.billing.invoices import Invoice, Status
+from holdfast.shared.payments import customers, links, payments
 from holdfast.shared.tenants.tenants import Tenant
 
-About: TypeAlias = Literal["retry", "act", "final"]
+About: TypeAlias = Literal["issued", "retry", "act", "final", "paid"]
 
 
 class Texts(msgspec.Struct, frozen=True):
@@ -30,6 +32,11 @@ class Texts(msgspec.Struct, frozen=True):
     act: str
     final: str
     pay: str
+    subject_issued: str
+    issued: str
+    subject_paid: str
+    paid: str
+    see: str
 
 
 TEXTS = {
@@ -42,6 +49,11 @@ TEXTS = {
         "Invoice {number} over {amount} is still not paid, and we have stopped trying to collect it. What it was for "
         "may have ended.",
         "Pay here: {link}",
+        "Invoice {number} from {business}",
+        "Here is invoice {number} over {amount}. Please pay it by {day}.",
+        "Receipt for invoice {number} from {business}",
+        "Thank you. Invoice {number} over {amount} is paid.",
+        "See it here: {link}",
     ),
     "es": Texts(
         "La factura {number} de {business} aún no está pagada",
@@ -52,6 +64,11 @@ TEXTS = {
         "La factura {number} por {amount} sigue sin pagarse y hemos dejado de intentar cobrarla. Es posible que lo que "
         "cubría haya terminado.",
         "Paga aquí: {link}",
+        "Factura {number} de {business}",
+        "Esta es la factura {number} por {amount}. Págala, por favor, antes del {day}.",
+        "Recibo de la factura {number} de {business}",
+        "Gracias. La factura {number} por {amount} está pagada.",
+        "Puedes verla aquí: {link}",
     ),
     "nl": Texts(
         "Factuur {number} van {business} is nog niet betaald",
@@ -62,6 +79,11 @@ TEXTS = {
         "Factuur {number} van {amount} is nog steeds niet betaald en we proberen niet langer af te schrijven. Waarvoor "
         "hij was, kan zijn beëindigd.",
         "Betaal hier: {link}",
+        "Factuur {number} van {business}",
+        "Dit is factuur {number} van {amount}. Betaal hem graag uiterlijk op {day}.",
+        "Betalingsbewijs voor factuur {number} van {business}",
+        "Bedankt. Factuur {number} van {amount} is betaald.",
+        "Bekijk hem hier: {link}",
     ),
     "hi": Texts(
         "{business} का इनवॉइस {number} अभी तक चुकाया नहीं गया है",
@@ -72,6 +94,11 @@ TEXTS = {
         "इनवॉइस {number} का {amount} अब भी बाकी है और हमने वसूली की कोशिश बंद कर दी है। "
         "जिसके लिए यह था, वह समाप्त हो चुका हो सकता है।",
         "यहाँ भुगतान करें: {link}",
+        "{business} का इनवॉइस {number}",
+        "यह {amount} का इनवॉइस {number} है। कृपया इसे {day} तक चुकाएँ।",
+        "{business} के इनवॉइस {number} की रसीद",
+        "धन्यवाद। {amount} का इनवॉइस {number} चुका दिया गया है।",
+        "इसे यहाँ देखें: {link}",
     ),
     "ja": Texts(
         "{business}の請求書{number}のお支払いがまだ確認できません",
@@ -81,6 +108,11 @@ TEXTS = {
         "請求書{number}の{amount}がまだお支払いされていません。お支払いいただくか、別のお支払い方法をお選びください。",
         "請求書{number}の{amount}はまだお支払いされておらず、請求の試行を終了しました。ご利用が終了している場合があります。",
         "お支払いはこちら: {link}",
+        "{business}からの請求書{number}",
+        "請求書{number}({amount})をお送りします。{day}までにお支払いください。",
+        "{business}の請求書{number}の領収のお知らせ",
+        "ありがとうございます。請求書{number}の{amount}のお支払いを確認しました。",
+        "こちらからご覧いただけます: {link}",
     ),
 }
 """Every language of the platform."""
@@ -107,48 +139,75 @@ def text(
     number: str,
     amount: Money,
     name: str,
-    day: datetime | None,
-    timezone: str,
+    day: date | None,
     link: str,
 ) -> tuple[str, str]:
     """The subject and the text of a notice."""
     texts = TEXTS[language]
-    local = day.astimezone(ZoneInfo(timezone)).date() if day else None
-    # Without a day there is nothing to wait for, whatever was decided when the notice was.
-    words = {"retry": texts.retry if local else texts.act, "act": texts.act, "final": texts.final}[about]
+    if about == "retry" and day is None:
+        # Without a day there is nothing to wait for, whatever was decided when the notice was.
+        about = "act"
+    subject = {"issued": texts.subject_issued, "paid": texts.subject_paid}.get(about, texts.subject)
     known = {
         "business": business,
         "number": number,
         "amount": amount.format(language),
         "name": name,
-        "day": format_date(local, "long", locale=language) if local else "",
+        "day": format_date(day, "long", locale=language) if day else "",
         "link": link,
     }
-    parts = (texts.greeting, words, texts.pay, business)
-    return texts.subject.format(**known), "\n\n".join(
-        part if part is business else part.format(**known) for part in parts
-    )
+    parts = (texts.greeting, getattr(texts, about), texts.see if about == "paid" else texts.pay, business)
+    return subject.format(**known), "\n\n".join(part if part is business else part.format(**known) for part in parts)
 
 
 async def write(tx: Tx, event: dunning.NoticeWanted, *, public_url: str) -> Addressed | None:
     """The notice that is to be sent; None when the invoice is settled by now, or the customer has no address."""
-    invoice = await tx.get(invoices.Invoice, event.invoice_id)
+    invoice = await tx.get(Invoice, event.invoice_id)
+    if invoice.status is not Status.open:
+        return None
+    next_at = await tx.find(datetime, "select next_at from billing_dunning where id = $1", event.dunning_id)
+    day = None
+    if event.about == "retry" and next_at is not None:
+        day = next_at.astimezone(ZoneInfo((await months.business(tx)).timezone)).date()
+    return await _addressed(tx, invoice, event.about, amount=invoice.due, day=day, public_url=public_url)
+
+
+async def announce(tx: Tx, invoice_id: UUID, *, public_url: str) -> Addressed | None:
+    """What is written with a new invoice; None for one that is not to be paid, or that is charged by itself."""
+    invoice = await tx.get(Invoice, invoice_id)
+    if invoice.status is not Status.open or not invoice.due or not (await dunning_policies.policy(tx)).mails:
+        return None
+    charged = invoice.charge_on is not None and await collection.method_for(tx, invoice) is not None
+    if charged or await payments.for_purpose(tx, invoices.PURPOSE, invoice.id):
+        return None
+    return await _addressed(tx, invoice, "issued", amount=invoice.due, day=invoice.due_on, public_url=public_url)
+
+
+async def thank(tx: Tx, invoice_id: UUID, *, public_url: str) -> Addressed | None:
+    """What is written when an invoice is paid; None for one that came to nothing."""
+    invoice = await tx.get(Invoice, invoice_id)
+    if invoice.status is not Status.paid or not invoice.paid or not (await dunning_policies.policy(tx)).mails:
+        return None
+    return await _addressed(tx, invoice, "paid", amount=invoice.total, public_url=public_url)
+
+
+async def _addressed(
+    tx: Tx, invoice: Invoice, about: About, *, amount: Money, day: date | None = None, public_url: str
+) -> Addressed | None:
     customer = await tx.get(customers.Customer, invoice.customer_id)
-    if invoice.status is not invoices.Status.open or customer.email is None:
+    if customer.email is None:
         return None
     business: Tenant = await months.business(tx)
-    next_at = await tx.find(datetime, "select next_at from billing_dunning where id = $1", event.dunning_id)
     token = await links.make(tx, kind="invoice", subject_id=invoice.id)
     language = language_of(customer.language, business.languages)
     subject, body = text(
         language,
-        event.about,
+        about,
         business=business.name,
         number=invoice.number,
-        amount=invoice.due,
+        amount=amount,
         name=links.first_name(customer.name),
-        day=next_at if event.about == "retry" else None,
-        timezone=business.timezone,
+        day=day,
         link=f"{public_url.rstrip('/')}/pay/{token}",
     )
     return Addressed(mail=Mail(to=customer.email, subject=subject, text=body), language=language)

@@ -65,6 +65,26 @@ async def mail_notice(job: Outside, event: dunning.NoticeWanted) -> None:
     """The customer is written to, in their language."""
     async with job.transaction() as tx:
         notice = await notices.write(tx, event, public_url=settings.current().public_url)
+    await _mail(job, notice)
+
+
+@on(invoices.Issued, outside=True)
+async def mail_invoice(job: Outside, event: invoices.Issued) -> None:
+    """Whoever has to pay an invoice is sent it."""
+    async with job.transaction() as tx:
+        notice = await notices.announce(tx, event.invoice_id, public_url=settings.current().public_url)
+    await _mail(job, notice)
+
+
+@on(invoices.Paid, outside=True)
+async def mail_receipt(job: Outside, event: invoices.Paid) -> None:
+    """Whoever paid is thanked, with a receipt."""
+    async with job.transaction() as tx:
+        notice = await notices.thank(tx, event.invoice_id, public_url=settings.current().public_url)
+    await _mail(job, notice)
+
+
+async def _mail(job: Outside, notice: notices.Addressed | None) -> None:
     if notice is not None:
         await sandbox.Sandbox(job.transaction).send(notice.mail, idempotency_key=job.key)
 

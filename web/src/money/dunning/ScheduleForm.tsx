@@ -79,6 +79,15 @@ export function ScheduleForm({ policy }: { policy: Policy }) {
           />
         </Stack>
       </Panel>
+      <Panel title={t('dunning.mails')}>
+        <Switch
+          label={t('dunning.mailsLabel')}
+          description={t('dunning.mailsHint')}
+          checked={wanted.mails ?? true}
+          disabled={readOnly}
+          onChange={(event) => change({ mails: event.currentTarget.checked })}
+        />
+      </Panel>
       {!readOnly && (
         <Group justify="flex-end" gap="sm">
           <Button variant="default" disabled={!changed} onClick={() => setWanted(policy)}>

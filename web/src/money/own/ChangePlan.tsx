@@ -16,8 +16,10 @@ import classes from './Subscriptions.module.css';
 import {
   choices,
   hasSeats,
+  isAsLong,
   isSame,
   type Offer,
+  onlyWhen,
   plansOptions,
   previewOptions,
   type SubscribedDetail,
@@ -69,22 +71,17 @@ export function ChangePlan({ subscribed, onDone }: ChangePlanProps) {
             maw={160}
           />
         )}
-        <WhenChoice subscribed={subscribed} only={only} value={wanted.when} onChange={setWhen} />
+        <WhenChoice
+          subscribed={subscribed}
+          only={only}
+          anew={!isAsLong(chosen.plan, subscribed.plan)}
+          value={wanted.when}
+          onChange={setWhen}
+        />
         <Confirm subscribed={subscribed} chosen={chosen} wanted={wanted} onDone={onDone} />
       </Stack>
     </Panel>
   );
-}
-
-/** What can happen at one time only: another interval begins at renewal, and what was arranged is taken back there. */
-function onlyWhen(
-  { subscription, plan }: SubscribedDetail,
-  chosen: Offer,
-  seats: number,
-): Wanted['when'] | null {
-  const same = chosen.plan.interval === plan.interval && chosen.plan.interval_count === plan.interval_count;
-  const asNow = chosen.plan.id === subscription.plan_id && seats === subscription.quantity;
-  return same && !asNow ? null : 'renewal';
 }
 
 interface PlanChoiceProps {
@@ -123,11 +120,13 @@ export function PlanChoice({ among, here, value, onChange }: PlanChoiceProps) {
 interface WhenChoiceProps {
   subscribed: SubscribedDetail;
   only: Wanted['when'] | null;
+  /** Whether its periods have another length, so that the first of them begins at once. */
+  anew: boolean;
   value: Wanted['when'];
   onChange: (when: Wanted['when']) => void;
 }
 
-function WhenChoice({ subscribed: { subscription }, only, value, onChange }: WhenChoiceProps) {
+function WhenChoice({ subscribed: { subscription }, only, anew, value, onChange }: WhenChoiceProps) {
   const { t } = useTranslation('own');
   const { day } = useFormats();
   const renewal =
@@ -146,7 +145,7 @@ function WhenChoice({ subscribed: { subscription }, only, value, onChange }: Whe
             value="now"
             disabled={only === 'renewal'}
             label={t('change.now')}
-            description={t('change.nowText')}
+            description={t(anew ? 'change.nowAnew' : 'change.nowText')}
           />
         </div>
         <div className={classes.choice}>

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { choices, hasSeats, hasUse, isSame, subscriptionStanding } from './subscriptions';
+import {
+  choices,
+  hasSeats,
+  hasUse,
+  isSame,
+  type Offer,
+  onlyWhen,
+  type Subscribed,
+  subscriptionStanding,
+} from './subscriptions';
 
 const offer = (id: string, more: object = {}) => ({
   plan: { id, currency: 'PEN', public: true, active: true, ...more },
@@ -52,5 +61,31 @@ describe('what a price depends on', () => {
     expect(hasSeats([{ kind: 'per_period' }, { kind: 'metered' }])).toBe(false);
     expect(hasUse([{ kind: 'metered' }])).toBe(true);
     expect(hasUse([{ kind: 'per_seat' }])).toBe(false);
+  });
+});
+
+describe('when a change can happen', () => {
+  const month = { id: 'month', interval: 'month', interval_count: 1, proration: 'daily' };
+  const offered = (more: object) => ({ plan: { ...month, ...more } }) as unknown as Offer;
+  const has = (more: object = {}, status = 'active') =>
+    ({
+      plan: { ...month, ...more },
+      subscription: { plan_id: 'month', quantity: 2, status },
+    }) as unknown as Subscribed;
+  const year = { id: 'year', interval: 'year' };
+
+  it.each([
+    ['another plan of that length', has(), offered({ id: 'pro' }), null],
+    ['another length, where days are given back', has(), offered(year), null],
+    ['another length after whole periods', has({ proration: 'none' }), offered(year), 'renewal'],
+    ['whole periods of another length', has(), offered({ ...year, proration: 'none' }), 'renewal'],
+    ['another length within a trial', has({ proration: 'none' }, 'trialing'), offered(year), null],
+    ['what they have', has(), offered({}), 'renewal'],
+  ] as const)('%s', (_, subscribed, chosen, when) => {
+    expect(onlyWhen(subscribed, chosen, 2)).toBe(when);
+  });
+
+  it('is at once for other seats', () => {
+    expect(onlyWhen(has(), offered({}), 3)).toBeNull();
   });
 });

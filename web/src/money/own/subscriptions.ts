@@ -139,6 +139,24 @@ export interface Wanted {
   when: 'now' | 'renewal';
 }
 
+/** Whether two plans are renewed after the same time. */
+export const isAsLong = (one: Plan, other: Plan) =>
+  one.interval === other.interval && one.interval_count === other.interval_count;
+
+/**
+ * What can happen at one time only: what was arranged is taken back at renewal, and periods of another length begin
+ * there where days are not given back.
+ */
+export function onlyWhen(
+  { subscription, plan }: Subscribed,
+  chosen: Offer,
+  seats: number,
+): Wanted['when'] | null {
+  if (chosen.plan.id === subscription.plan_id && seats === subscription.quantity) return 'renewal';
+  const byDay = plan.proration === 'daily' && chosen.plan.proration === 'daily';
+  return isAsLong(chosen.plan, plan) || byDay || subscription.status === 'trialing' ? null : 'renewal';
+}
+
 /** Whether somebody wants anything else than what they have, and what is arranged for the renewal. */
 export const isSame = (
   wanted: Pick<Wanted, 'plan_id' | 'quantity'>,
