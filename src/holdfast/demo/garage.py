@@ -79,7 +79,7 @@ async def _open(owner: Client) -> str:
         "timezone": "Europe/Madrid",
         "country": "ES",
         "languages": ["es", "en"],
-        "systems": ["loyalty"],
+        "systems": [],
         "email": OWNERS[0].email,
     }
     return str((await owner.call("POST", "/api/tenants", wanted))["id"])

@@ -100,10 +100,13 @@ def narrowed(held: Iterable[str], to: Iterable[str]) -> frozenset[str]:
 def must_hold(actor: Actor, grants: Iterable[str]) -> None:
     """Stop unless the actor holds every one of these grants, and so may give them to somebody.
 
+    What a role holds in a system that is switched off counts: it holds it again when the system is switched on.
+
     Raises:
         MoreThanYouHold: one is missing.
     """
-    missing = sorted(name for name in grants if actor.kind != "platform" and not holds(actor.grants, name))
+    own = actor.grants | actor.dormant
+    missing = sorted(name for name in grants if actor.kind != "platform" and not holds(own, name))
     if missing:
         raise MoreThanYouHold(f"You do not hold {', '.join(missing)}.", grants=missing)
 

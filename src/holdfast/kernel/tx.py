@@ -42,6 +42,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     grants: frozenset[str] = frozenset()
     """What the actor may do here, such as ``loyalty.stamp``; ``loyalty.read@own`` is limited to the actor's own
     rows and ``loyalty.stamp@site`` to the actor's sites."""
+    dormant: frozenset[str] = frozenset()
+    """What the actor's role holds in systems that are switched off here: of no use, and still theirs to pass on."""
     sites: frozenset[UUID] = frozenset()
 
     def may(self, grant: str, *, site: UUID | None = None, owner: UUID | None = None) -> bool:

@@ -9,7 +9,7 @@ import httpx2
 import msgspec
 import pytest
 
-from holdfast.kernel import ids
+from holdfast.kernel import auth, ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.settings import Settings
 from holdfast.kernel.tx import transaction
@@ -134,3 +134,34 @@ async def test_a_clock_moves_forward_only_and_not_in_production(
         client.headers.update(scene.owner.headers)
         answer = await client.post(path, json={"forward_seconds": 60})
         assert (answer.status_code, answer.json()["code"]) == (404, "tenants.tenants.no-time-machine")
+
+
+async def test_who_switched_every_system_off_still_gives_roles_and_no_more_than_their_own(scene: Scene) -> None:
+    switched = await scene.owner.patch(f"/api/tenants/{scene.tenant}", json={"systems": []})
+    assert switched.status_code == 200, switched.text
+    invited = await scene.owner.post("/api/people/invitations", json={"email": "eva@example.com", "role": "manager"})
+    assert invited.status_code == 201, invited.text
+    # What is switched off can be passed on by its holder, and used by nobody.
+    seen = await scene.owner.get("/api/loyalty/programs")
+    assert seen.status_code == 403
+    role = await scene.owner.post("/api/people/roles", json={"name": "Till", "grants": ["loyalty.stamp"]})
+    assert role.status_code == 201, role.text
+
+
+async def test_a_manager_gives_no_grant_of_a_system_that_is_off_and_not_theirs(
+    database: Database, settings: Settings, tenant: UUID
+) -> None:
+    owners = auth.of_role("owner") - auth.of_role("manager")
+    beyond = sorted(grant for grant in owners if grant.startswith("loyalty."))
+    async with transaction(database, tenant) as tx:
+        role = await roles.make(tx, name="Deputy", grants=["people.manage", "people.read"])
+    account = await accounts.new_account(database)
+    await accounts.employ(database, tenant, account, "custom", role_id=role.id)
+    async with transaction(database, tenant) as tx:
+        await tx.execute("update tenants_tenant set systems = '{}' where id = $1", tenant)
+    async with web.visitor(database, settings) as deputy:
+        await web.enter(deputy, database, account)
+        deputy.headers["Holdfast-Tenant"] = str(tenant)
+        for grant in (*beyond, "loyalty.stamp"):
+            refused = await deputy.post("/api/people/roles", json={"name": "More", "grants": [grant]})
+            assert refused.status_code == 403, grant

@@ -184,7 +184,9 @@ class Caller:
             actor = self.identity.actor
             if tenant != self.identity.tenant:
                 # What somebody may do was looked up for one tenant, and counts in no other.
-                actor = msgspec.structs.replace(actor, grants=frozenset(), sites=frozenset(), device=None)
+                actor = msgspec.structs.replace(
+                    actor, grants=frozenset(), dormant=frozenset(), sites=frozenset(), device=None
+                )
         if self._exchange.key is not None and self._request_hash is not None and not replica:
             return idempotency.keyed(
                 self.database, self._exchange, tenant=tenant, actor=actor, request_hash=self._request_hash

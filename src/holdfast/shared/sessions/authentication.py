@@ -39,12 +39,19 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
     scopes: list[str] | None = None
     last_used_at: datetime | None = None
 
-    def held(self) -> frozenset[str]:
-        """What the person may do there: nothing where they are no member, or in a system that is switched off."""
+    def of_role(self) -> frozenset[str]:
+        """What the person's role holds, in every system; nothing where they are no member."""
         if self.role is None:
             return frozenset()
-        held = frozenset(self.role_grants or ()) if self.role == "custom" else auth.of_role(self.role)
-        return _switched_on(held, self.systems)
+        return frozenset(self.role_grants or ()) if self.role == "custom" else auth.of_role(self.role)
+
+    def held(self) -> frozenset[str]:
+        """What the person may do there: nothing where they are no member, or in a system that is switched off."""
+        return _switched_on(self.of_role(), self.systems)
+
+    def dormant(self) -> frozenset[str]:
+        """What the person could do there if every system were switched on."""
+        return self.of_role() - self.held()
 
 
 class _Paired(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,6 +229,7 @@ async def _by_key(database: Database, secret: str, tenant: UUID | None) -> Ident
             id=place.id,
             person=person_id,
             grants=frozenset() if elsewhere else auth.narrowed(place.held(), place.scopes or ()),
+            dormant=frozenset() if elsewhere else auth.narrowed(place.dormant(), place.scopes or ()),
             sites=frozenset() if elsewhere else frozenset(place.sites or ()),
         ),
         until=place.until,
@@ -240,6 +248,7 @@ def _person(person_id: UUID, place: _Place, until: datetime | None) -> Identity:
         person=person_id,
         session=place.id,
         grants=place.held(),
+        dormant=place.dormant(),
         sites=frozenset(place.sites or ()),
     )
     return Identity(tenant=place.tenant, actor=actor, until=until)
