@@ -1,4 +1,7 @@
-"""The screens that the documentation shows: where each is, and who looks at it. A new screen is a line here."""
+"""The screens that the documentation shows: where each is, and who looks at it. A new screen is a line here.
+
+``garage`` is the owner of the demo's garage, whose business lives by subscriptions.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Literal
@@ -6,7 +9,7 @@ from typing import Literal
 import msgspec
 from playwright.async_api import Page
 
-Role = Literal["owner", "manager", "staff", "guest"]
+Role = Literal["owner", "manager", "staff", "guest", "garage"]
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,7 +18,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """The beginning of the file's name."""
     path: str
-    """Where it is; ``{slug}`` is the café's short name, ``{member}`` a member's id, ``{card}`` opens their card."""
+    """Where it is. ``{slug}`` is the café's short name, ``{member}`` a member's id, ``{card}`` opens their card;
+    ``{garage}`` and ``{account}`` are the garage, ``{invoice}`` and ``{subscription}`` what the guest has there."""
     who: Role | None = None
     """Who is signed in; nobody when absent."""
     shows: str
@@ -41,6 +45,12 @@ async def draw(page: Page) -> None:
     await page.wait_for_timeout(1000)
 
 
+async def prove(page: Page) -> None:
+    """Let the books be verified."""
+    await page.get_by_role("button", name="Verify").click()
+    await page.get_by_role("status").filter(has_text="proven").wait_for()
+
+
 SCREENS = [
     Screen(name="welcome", path="/", shows="role=heading"),
     Screen(name="sign-in", path="/sign-in", shows="role=heading"),
@@ -60,4 +70,25 @@ SCREENS = [
     Screen(name="stamper", path="/stamper", who="owner", shows="text=This is my own phone", before=pair),
     Screen(name="card", path="/card#{card}", shows=".code-picture", locale="es-PE"),
     Screen(name="join", path="/join/{slug}", shows="form", locale="es-PE"),
+    Screen(name="money", path="/console/{garage}/money", who="garage", shows="role=main", before=draw),
+    Screen(name="payments", path="/console/{garage}/money/payments", who="garage", shows="role=row"),
+    Screen(name="invoices", path="/console/{garage}/money/invoices", who="garage", shows="role=row"),
+    Screen(name="invoice", path="/console/{garage}/money/invoices/{invoice}", who="garage", shows="role=table"),
+    Screen(
+        name="subscription",
+        path="/console/{garage}/money/subscriptions/{subscription}",
+        who="garage",
+        shows="role=table",
+    ),
+    Screen(name="plans", path="/console/{garage}/money/plans", who="garage", shows="role=main >> text=EUR"),
+    Screen(name="reconciliation", path="/console/{garage}/money/reconciliation", who="garage", shows="role=table"),
+    Screen(name="payouts", path="/console/{garage}/money/payouts", who="garage", shows="role=main"),
+    Screen(name="books", path="/console/{garage}/money/books", who="garage", shows="role=table", before=prove),
+    Screen(name="own-money", path="/home/money/{account}", who="guest", shows="role=main >> role=heading"),
+    Screen(
+        name="own-subscription",
+        path="/home/money/{account}/subscriptions/{subscription}",
+        who="guest",
+        shows="role=main >> role=heading",
+    ),
 ]

@@ -25,6 +25,7 @@ from playwright.async_api import Browser, Error, Page, async_playwright
 
 from holdfast.demo.cafes import AURORA, GUEST, PASSWORD
 from holdfast.demo.client import Client
+from holdfast.demo.garage import OWNERS as GARAGE
 from holdfast.demo.trickle import Trickle
 from holdfast.kernel import embedded, ids
 from tests.browser import visiting
@@ -87,7 +88,25 @@ async def places(url: str) -> tuple[UUID, dict[str, str]]:
             if any(2 < card["stamps"] < card["stamps_required"] for card in customer["cards"]):
                 break
         token = (await owner.call("POST", f"/api/loyalty/customers/{guest['id']}/card-token"))["token"]
-    return UUID(tenant), {"slug": business["slug"], "member": guest["id"], "card": token}
+    return UUID(tenant), {"slug": business["slug"], "member": guest["id"], "card": token, **await money(url)}
+
+
+async def money(url: str) -> dict[str, str]:
+    """What stands for the garage, and for what the guest has there, in a screen's path."""
+    async with Client(url) as owner:
+        await owner.sign_in(GARAGE[0].email, PASSWORD)
+        (garage,) = await owner.call("GET", "/api/tenants")
+    async with Client(url) as guest:
+        await guest.sign_in(GUEST.email, PASSWORD)
+        own = f"/api/own/{garage['tenant']}"
+        invoice = (await guest.call("GET", f"{own}/invoices"))["items"][0]
+        subscribed = (await guest.call("GET", f"{own}/subscriptions"))["items"][0]
+    return {
+        "garage": garage["slug"],
+        "account": garage["tenant"],
+        "invoice": invoice["id"],
+        "subscription": subscribed["subscription"]["id"],
+    }
 
 
 def small(picture: bytes) -> bytes:
@@ -119,6 +138,7 @@ async def take_all(browser: Browser, url: str, screens: list[Screen], *, png: bo
     """Take every picture of these screens; gives how many pages were in trouble, and tells of what kind."""
     tenant, stand_for = await places(url)
     people = {one.role: Person(ids.new(), one.name, one.email, tenant, PASSWORD) for one in AURORA.people}
+    people["garage"] = Person(ids.new(), GARAGE[0].name, GARAGE[0].email, UUID(stand_for["account"]), PASSWORD)
     people[GUEST.role] = Person(ids.new(), GUEST.name, GUEST.email, None, PASSWORD)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(Trickle(url, AURORA, str(tenant)).run(), BUSY_SECONDS)

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from uuid import RFC_4122
 
 import pytest
 
@@ -17,6 +19,17 @@ def test_ids_sort_in_the_order_in_which_they_were_made() -> None:
     assert {id_.version for id_ in made} == {7}
     assert {id_.variant for id_ in made} == {"specified in RFC 4122"}
     assert abs((made[-1].int >> 80) / 1000 - time.time()) < 60
+
+
+def test_an_id_with_a_name_is_the_same_again_and_sorts_by_its_moment() -> None:
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    made = ids.named(moment, "payout 7")
+    assert made == ids.named(moment, "payout 7")
+    assert made != ids.named(moment, "payout 8")
+    assert (made.version, made.variant) == (7, RFC_4122)
+    before, after = (ids.named(moment + timedelta(milliseconds=step), "payout 7") for step in (-1, 1))
+    assert before < made < after
+    assert made < ids.new()
 
 
 def test_threads_never_make_the_same_id() -> None:

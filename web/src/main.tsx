@@ -1,22 +1,23 @@
 import '@fontsource-variable/figtree/index.css';
 import '@mantine/core/styles.layer.css';
-import '@mantine/notifications/styles.layer.css';
 import './ui/tokens.css';
 import './ui/base.css';
 
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { StrictMode } from 'react';
+import { StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { configureClient } from './client';
 import { reloadWhenReplaced } from './fresh';
 import { startTexts } from './i18n';
 import { queryClient } from './queries';
 import { router } from './routes';
+import { part } from './ui/part';
 import { theme, variables } from './ui/theme';
+
+const Toasts = part(() => import('./ui/Toasts'), 'Toasts');
 
 configureClient();
 reloadWhenReplaced();
@@ -34,8 +35,10 @@ if (root !== null) {
       >
         <QueryClientProvider client={queryClient}>
           <ModalsProvider>
-            <Notifications position="top-center" />
             <RouterProvider router={router} />
+            <Suspense>
+              <Toasts />
+            </Suspense>
           </ModalsProvider>
         </QueryClientProvider>
       </MantineProvider>

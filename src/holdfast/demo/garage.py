@@ -17,7 +17,7 @@ from holdfast.integrations import payments as ports
 from holdfast.integrations.payments.sandbox import numbers, state
 from holdfast.integrations.payments.sandbox.adapter import Sandbox
 from holdfast.integrations.payments.sandbox.dealing import Place
-from holdfast.kernel import worker
+from holdfast.kernel import ids, worker
 from holdfast.kernel.database import Database
 from holdfast.kernel.money import Money
 from holdfast.kernel.tx import Tx, transaction
@@ -42,8 +42,9 @@ _CARDS = (_GOOD,) * 17 + (
     *("5555555555554444",) * 4,
     *("4000000000000341",) * 3,
     "4000000000006975",
-    "4000000000000259",
 )
+_DISPUTED = "4000000000000259"
+_DISPUTED_DAY = DAYS - 8
 _IBAN = "ES9121000418450200051332"
 _SEED = 20260101
 
@@ -191,6 +192,8 @@ async def _happen(database: Database, tenant: UUID, day: int) -> None:
             await _earn(tx, tenant, day)
         if day % 90 < STEP and day > 60:
             await _give_back(tx, day)
+        if day == _DISPUTED_DAY:
+            await _wash(tx)
     if day % 45 < STEP:
         await _new_card(database, tenant, chance)
 
@@ -227,7 +230,29 @@ async def _subscribe(database: Database, tenant: UUID, number: int, chance: rand
         )
 
 
-async def _save(tx: Tx, customer_id: UUID, connection_id: UUID, ref: str, number: str) -> None:
+async def _wash(tx: Tx) -> None:
+    """Somebody's car is washed, and they do not remember it when they read what their card was charged."""
+    connection = await connections.open_sandbox(tx)
+    customer = await customers.ensure(tx, name="Rosa Mamani", reference="driver-1")
+    ref = await customers.ref(tx, customer.id, connection.id)
+    if ref is None:
+        return
+    method_id = await _save(tx, customer.id, connection.id, ref, _DISPUTED, default=False)
+    payment = await payments.request(
+        tx,
+        customer_id=customer.id,
+        amount=_eur(2400),
+        description="Lavado completo",
+        purpose=payments.ASKED,
+        purpose_id=customer.id,
+        key="wash",
+    )
+    await payments.charge(tx, payment.id, method_id=method_id)
+
+
+async def _save(
+    tx: Tx, customer_id: UUID, connection_id: UUID, ref: str, number: str, *, default: bool = True
+) -> UUID:
     card = numbers.card(number)
     assert card is not None  # noqa: S101 - the numbers above are test cards
     method = ports.Method(
@@ -236,7 +261,9 @@ async def _save(tx: Tx, customer_id: UUID, connection_id: UUID, ref: str, number
     await Place(tx, connection_id, "sandbox-stripe").save(ref, method, card.behaviour, "cs_demo")
     await customers.keep_ref(tx, customer_id, connection_id, ref)
     kept = await methods.remember(tx, customer_id, connection_id, method)
-    await methods.make_default(tx, kept.id)
+    if default:
+        await methods.make_default(tx, kept.id)
+    return kept.id
 
 
 async def _new_card(database: Database, tenant: UUID, chance: random.Random) -> None:
@@ -287,15 +314,16 @@ async def _earn(tx: Tx, tenant: UUID, day: int) -> None:
     wallet = await wallets.open_wallet(
         tx, kind="garage_owner", party_id=uuid5(tenant, "owner"), name="Familia Ortega", currency="EUR"
     )
+    today = tx.now.replace(hour=0, minute=0, second=0, microsecond=0)
     if collected:
         await earnings.credit(
-            tx, wallet, amount=_eur(collected * 6 // 10), code="garage.share", id=uuid5(tenant, f"share {day}")
+            tx, wallet, amount=_eur(collected * 6 // 10), code="garage.share", id=ids.named(today, f"share {tenant}")
         )
     [destination, *_] = await destinations.listed(tx, wallet.id)
     available = (await wallets.balances(tx, wallet)).available
     if available.minor > 5000:
         payout = await payouts.asked_for(
-            tx, wallet.id, amount=available, destination_id=destination.id, id=uuid5(tenant, f"payout {day}")
+            tx, wallet.id, amount=available, destination_id=destination.id, id=ids.named(today, f"payout {tenant}")
         )
         if day < DAYS - 40:
             # Nobody of the demo has to sit through a year of approvals; the last one waits for a visitor.

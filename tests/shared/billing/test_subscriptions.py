@@ -121,6 +121,18 @@ async def test_a_customer_subscribes_and_is_renewed(
     await sound(committed, database, tenant)
 
 
+@pytest.mark.parametrize(("inclusive", "monthly"), [(False, 12100), (True, 10000)])
+async def test_what_it_brings_in_a_month_is_without_the_tax_in_its_price(
+    subscribed: Callable[..., Awaitable[Subscription]], committed: Open, inclusive: bool, monthly: int
+) -> None:
+    price = NewPrice(
+        kind=Kind.per_period, label="Parking", amount=pen(12100), tax_basis_points=2100, tax_inclusive=inclusive
+    )
+    subscription = await subscribed(price)
+    async with committed() as tx:
+        assert (await subscriptions.detail(tx, subscription.id)).monthly == pen(monthly)
+
+
 async def test_a_run_that_comes_twice_charges_once(
     subscribed: Callable[..., Awaitable[Subscription]], committed: Open, later: Later
 ) -> None:

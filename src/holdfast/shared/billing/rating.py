@@ -268,8 +268,8 @@ _MONTH = Fraction(146_097, 4_800)
 """The mean days of a month in the Gregorian calendar."""
 
 
-def a_month(minor: int, interval: Interval, count: int) -> int:
+def a_month(minor: Fraction | int, interval: Interval, count: int) -> int:
     """What an amount for a period is for a month."""
     if interval in _DAYS:
         return round(Fraction(minor) * _MONTH / (_DAYS[interval] * count))
-    return round(Fraction(minor, count * (12 if interval is Interval.year else 1)))
+    return round(Fraction(minor) / (count * (12 if interval is Interval.year else 1)))

@@ -7,6 +7,7 @@ one another without a gap; what each costs is worked out by ``steps`` and charge
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
@@ -246,12 +247,13 @@ async def monthly(tx: Tx, subscription: Subscription) -> Money:
     if subscription.status not in (Status.active, Status.past_due):
         return zero
     plan = await tx.get(Plan, subscription.plan_id)
-    whole = zero
+    whole = Fraction()
     for price in await catalog.prices(tx, subscription.price_ids):
         if price.kind in rating.IN_ADVANCE:
             quantity = subscription.quantity if price.kind in rating.OF_SEATS else 1
-            whole += Money(rating.amount(price.rate, quantity).result, subscription.currency)
-    return Money(rating.a_month(whole.minor, plan.interval, plan.interval_count), subscription.currency)
+            tax = price.tax_basis_points if price.tax_inclusive else 0
+            whole += Fraction(rating.amount(price.rate, quantity).result * 10_000, 10_000 + tax)
+    return Money(rating.a_month(whole, plan.interval, plan.interval_count), subscription.currency)
 
 
 def present(subscription: Subscription) -> Period:

@@ -15,6 +15,7 @@ import { Money } from '../../ui/Money';
 import { Panel } from '../../ui/Panel';
 import { InvoiceBadge, PaymentBadge, SubscriptionBadge } from '../parts/badges';
 import classes from '../parts/parts.module.css';
+import { usePaymentTitle } from '../parts/paymentTitle';
 
 const LATEST = 8;
 
@@ -116,6 +117,7 @@ export function TheirPayments({ customer }: { customer: string }) {
   const { t } = useTranslation('money');
   const { headers, slug, timezone } = useBusiness();
   const { moment } = useFormats({ timezone });
+  const title = usePaymentTitle();
   const query = useQuery(paymentsListPaymentsOptions({ headers, query: { customer, limit: LATEST } }));
   return (
     <Latest
@@ -130,7 +132,7 @@ export function TheirPayments({ customer }: { customer: string }) {
               params={{ slug, paymentId: payment.id }}
               fw={600}
             >
-              {payment.description}
+              {title(payment)}
             </LinkText>
             <div className={classes.faint}>
               <Money value={payment.amount} /> · {moment(payment.created_at)}

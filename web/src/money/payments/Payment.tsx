@@ -10,6 +10,7 @@ import { Page } from '../../ui/Page';
 import { Back } from '../parts/Back';
 import { PaymentBadge } from '../parts/badges';
 import classes from '../parts/parts.module.css';
+import { usePaymentTitle } from '../parts/paymentTitle';
 import { isPayable } from '../parts/standing';
 import { Attempts } from './Attempts';
 import { PayLink } from './PayLink';
@@ -26,11 +27,12 @@ export function Payment() {
   const { t } = useTranslation('money');
   const { headers, may } = useBusiness();
   const { paymentId } = route.useParams();
+  const title = usePaymentTitle();
   const payment = useQuery(paymentsShowPaymentOptions({ headers, path: { payment_id: paymentId } }));
   const found = payment.data;
   return (
     <Page
-      title={found?.payment.description ?? t('payment.title')}
+      title={found === undefined ? t('payment.title') : title(found.payment)}
       description={
         found !== undefined && (
           <span className={classes.under}>

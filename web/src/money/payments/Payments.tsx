@@ -18,6 +18,7 @@ import { PaymentBadge } from '../parts/badges';
 import { Choice, Filters, SearchField } from '../parts/Filters';
 import { List, PAGING } from '../parts/List';
 import classes from '../parts/parts.module.css';
+import { usePaymentTitle } from '../parts/paymentTitle';
 import type { PaymentItem } from '../types';
 import { AskDialog } from './AskDialog';
 import { SummaryTiles } from './SummaryTiles';
@@ -131,11 +132,12 @@ function useColumns(): Column<PaymentItem>[] {
   const { t } = useTranslation('money');
   const { timezone } = useBusiness();
   const methodName = useMethodName();
+  const title = usePaymentTitle();
   return [
     {
       key: 'what',
       header: t('payments.column.what'),
-      cell: ({ description }) => <span className={classes.strong}>{description}</span>,
+      cell: (payment) => <span className={classes.strong}>{title(payment)}</span>,
     },
     { key: 'who', header: t('payments.column.who'), cell: ({ customer_name }) => customer_name },
     { key: 'how', header: t('payments.column.how'), cell: (payment) => methodName(payment) ?? '–' },
@@ -151,9 +153,10 @@ function useColumns(): Column<PaymentItem>[] {
 
 function PaymentCard({ payment }: { payment: PaymentItem }) {
   const { timezone } = useBusiness();
+  const title = usePaymentTitle();
   return (
     <span className={classes.card}>
-      <span className={classes.strong}>{payment.description}</span>
+      <span className={classes.strong}>{title(payment)}</span>
       <span className={classes.strong}>
         <Money value={payment.amount} />
       </span>

@@ -6,6 +6,7 @@ import { Panel } from '../../ui/Panel';
 import { Stat } from '../../ui/Stat';
 import { AmountFigure } from '../parts/AmountFigure';
 import classes from '../parts/parts.module.css';
+import { useAxisMoney } from '../parts/useAxisMoney';
 import type { Summary } from '../types';
 import { ByMethod } from './ByMethod';
 
@@ -22,6 +23,7 @@ export function PaymentFigures({ summary, days, alone }: PaymentFiguresProps) {
   const { money, share, count } = useFormats();
   const { currency } = summary;
   const amount = (minor: number) => money({ minor, currency });
+  const axis = useAxisMoney(currency);
   const tried = summary.succeeded_count + summary.failed_count;
   return (
     <>
@@ -62,6 +64,8 @@ export function PaymentFigures({ summary, days, alone }: PaymentFiguresProps) {
             { key: 'refunded', label: t('summary.refunded'), color: 'warn' },
           ]}
           figure={amount}
+          axis={axis}
+          shape="bars"
         />
       </Panel>
       {summary.by_method.length > 0 && <ByMethod summary={summary} />}

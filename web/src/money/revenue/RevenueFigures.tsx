@@ -8,6 +8,7 @@ import { Stat } from '../../ui/Stat';
 import type { Revenue } from '../billing';
 import { AmountFigure } from '../parts/AmountFigure';
 import classes from '../parts/parts.module.css';
+import { useAxisMoney } from '../parts/useAxisMoney';
 import { changeOf } from './change';
 
 /** What was billed month by month in one currency: collected, owed, failed and recovered, and what recurs. */
@@ -15,6 +16,7 @@ export function RevenueFigures({ revenue: { currency, months, outstanding } }: {
   const { t } = useTranslation('money');
   const { money, share, count } = useFormats();
   const amount = (minor: number) => money({ minor, currency });
+  const axis = useAxisMoney(currency);
   const now = months.at(-1);
   const before = months.at(-2);
   const data = months.map(({ month, ...figures }) => ({ day: month, ...figures }));
@@ -53,24 +55,28 @@ export function RevenueFigures({ revenue: { currency, months, outstanding } }: {
           <TrendChart
             label={t('revenue.billed')}
             by="month"
+            shape="bars"
             data={data}
             series={[
               { key: 'collected', label: t('summary.collected'), color: 'accent' },
               { key: 'outstanding', label: t('revenue.outstanding'), color: 'info' },
             ]}
             figure={amount}
+            axis={axis}
           />
         </Panel>
         <Panel title={t('revenue.trouble')} description={t('revenue.troubleHint')}>
           <TrendChart
             label={t('revenue.trouble')}
             by="month"
+            shape="bars"
             data={data}
             series={[
               { key: 'failed', label: t('revenue.failed'), color: 'bad' },
               { key: 'recovered', label: t('revenue.recovered'), color: 'good' },
             ]}
             figure={amount}
+            axis={axis}
           />
         </Panel>
         <Panel title={t('revenue.mrr')} description={t('revenue.mrrHint')}>
@@ -80,12 +86,14 @@ export function RevenueFigures({ revenue: { currency, months, outstanding } }: {
             data={data}
             series={[{ key: 'mrr', label: t('revenue.mrr'), color: 'accent' }]}
             figure={amount}
+            axis={axis}
           />
         </Panel>
         <Panel title={t('revenue.movement')} description={t('revenue.movementHint')}>
           <TrendChart
             label={t('revenue.movement')}
             by="month"
+            shape="bars"
             data={data}
             series={[
               { key: 'started', label: t('revenue.started'), color: 'good' },

@@ -39,7 +39,7 @@ interface BillProps {
 
 export function Bill({ title, totals, nothing }: BillProps) {
   const { t } = useTranslation('money');
-  const { money } = useFormats();
+  const { money, share } = useFormats();
   return (
     <section className={classes.bill} aria-label={title}>
       <div className={classes.title}>{title}</div>
@@ -68,18 +68,25 @@ export function Bill({ title, totals, nothing }: BillProps) {
               <dd>{money({ ...totals.discount, minor: -totals.discount.minor })}</dd>
             </div>
           )}
-          {totals.tax.minor !== 0 && (
-            <div>
-              <dt>{t('line.tax')}</dt>
-              <dd>
-                <WhyButton
-                  amount={totals.tax}
-                  label={t('line.tax')}
-                  derivations={(totals.derivations ?? []).filter(({ rule }) => rule === 'billing.tax')}
-                />
-              </dd>
-            </div>
-          )}
+          {totals.taxes.map(({ basis_points, inclusive, tax }, index) => {
+            const label = t(inclusive ? 'sum.taxIncluded' : 'sum.tax', {
+              rate: share(basis_points / 10_000, 2),
+            });
+            return (
+              <div key={`${basis_points} ${inclusive}`}>
+                <dt>{label}</dt>
+                <dd>
+                  <WhyButton
+                    amount={tax}
+                    label={label}
+                    derivations={(totals.derivations ?? [])
+                      .filter(({ rule }) => rule === 'billing.tax')
+                      .slice(index, index + 1)}
+                  />
+                </dd>
+              </div>
+            );
+          })}
           <div data-total>
             <dt>{totals.total.minor < 0 ? t('preview.credit') : t('sum.total')}</dt>
             <dd>{money(totals.total)}</dd>

@@ -13,7 +13,7 @@ export function ConsoleStart() {
   const business = useBusiness();
   const systems = useSystemsOf(business);
   const first = firstPage(systems, business);
-  if (systems.some(({ always }) => !always) && first !== null)
+  if (systems.length > 0 && first !== null)
     return <Navigate to={consolePath(business.slug, first)} replace />;
   return (
     <Page title={business.name} width="text">

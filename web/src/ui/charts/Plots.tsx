@@ -30,28 +30,42 @@ interface TrendPlotProps {
   series: { name: string; label: string; color: string }[];
   height: number;
   figure: (value: number) => string;
+  axis: (value: number) => string;
   by: 'day' | 'month';
+  shape: 'surface' | 'bars';
 }
 
-export function TrendPlot({ data, series, height, figure, by }: TrendPlotProps) {
+export function TrendPlot({ data, series, height, figure, axis, by, shape }: TrendPlotProps) {
   const { shortDay, day, month } = useFormats();
   const place = by === 'month' ? month : day;
+  const shared = {
+    ...AXES,
+    h: height,
+    data,
+    dataKey: 'day',
+    series,
+    valueFormatter: figure,
+    xAxisProps: { tickFormatter: by === 'month' ? month : shortDay, minTickGap: 28 },
+    yAxisProps: { allowDecimals: false, width: 'auto', tickFormatter: axis },
+    tooltipProps: { labelFormatter: named((label) => place(String(label))) },
+  } as const;
+  if (shape === 'bars')
+    return (
+      <BarChart
+        {...shared}
+        maxBarWidth={28}
+        barChartProps={SILENT}
+        barProps={{ radius: [3, 3, 0, 0], ...STILL }}
+      />
+    );
   return (
     <AreaChart
-      {...AXES}
-      h={height}
-      data={data}
-      dataKey="day"
-      series={series}
+      {...shared}
       curveType="monotone"
       strokeWidth={2}
       withDots={false}
       withGradient
       fillOpacity={0.16}
-      valueFormatter={figure}
-      xAxisProps={{ tickFormatter: by === 'month' ? month : shortDay, minTickGap: 28 }}
-      yAxisProps={{ allowDecimals: false, width: 'auto' }}
-      tooltipProps={{ labelFormatter: named((label) => place(String(label))) }}
       areaChartProps={SILENT}
       areaProps={STILL}
     />

@@ -14,8 +14,12 @@ interface TrendChartProps<Datum extends { day: string }> {
   height?: number;
   /** How a figure is written; as a count when absent. */
   figure?: (value: number) => string;
+  /** How a figure is written beside the axis, where there is little room; as anywhere when absent. */
+  axis?: (value: number) => string;
   /** Each datum is a day, or the first day of its month. */
   by?: 'day' | 'month';
+  /** What comes and goes is drawn as bars, what stands as a surface. */
+  shape?: 'surface' | 'bars';
 }
 
 /** Counts or amounts, day by day or month by month. */
@@ -25,7 +29,9 @@ export function TrendChart<Datum extends { day: string }>({
   series,
   height = 240,
   figure: written,
+  axis,
   by = 'day',
+  shape = 'surface',
 }: TrendChartProps<Datum>) {
   const { t } = useTranslation('ui');
   const { day, month, count } = useFormats();
@@ -44,7 +50,15 @@ export function TrendChart<Datum extends { day: string }>({
         rows: data.map((datum) => [place(datum.day), ...series.map(({ key }) => write(figure(datum, key)))]),
       }}
     >
-      <Plot data={[...data]} series={drawn} height={height} figure={write} by={by} />
+      <Plot
+        data={[...data]}
+        series={drawn}
+        height={height}
+        figure={write}
+        axis={axis ?? write}
+        by={by}
+        shape={shape}
+      />
     </Figure>
   );
 }
