@@ -360,8 +360,7 @@ create table billing_dunning_step (
     at timestamptz not null,
     constraint billing_dunning_step_key primary key (tenant_id, id),
     constraint billing_dunning_step_once unique (tenant_id, dunning_id, kind, number),
-    constraint billing_dunning_step_dunning
-        foreign key (tenant_id, dunning_id) references billing_dunning (tenant_id, id),
+    constraint billing_dunning_step_dunning foreign key (tenant_id, dunning_id) references billing_dunning (tenant_id, id),
     constraint billing_dunning_step_kind check (kind in ('retry', 'notice', 'final'))
 );
 call kernel_protect('billing_dunning_step', 'select, insert');
