@@ -198,7 +198,7 @@ async def make(tx: Tx, new: New) -> Whole:
         raise Invalid("A trial lasts two years at most.", field="trial_days")
     if not 1 <= len(new.prices) <= MOST_PRICES:
         raise Invalid(f"A plan has 1 to {MOST_PRICES} prices.", field="prices")
-    checked = [_checked(price, currency, f"prices.{at}") for at, price in enumerate(new.prices)]
+    checked = [columns_of(price, currency, f"prices.{at}") for at, price in enumerate(new.prices)]
     try:
         plan = await tx.insert(
             Plan,
@@ -229,7 +229,7 @@ async def _insert(tx: Tx, plan_id: UUID, price: dict[str, Any]) -> Price:
     return await tx.insert(Price, id=ids.new(), plan_id=plan_id, created_at=tx.now, **price)
 
 
-def _checked(new: NewPrice, currency: str, field: str) -> dict[str, Any]:
+def columns_of(new: NewPrice, currency: str, field: str) -> dict[str, Any]:
     """What is stored of a new price.
 
     Raises:
@@ -292,7 +292,7 @@ async def add_price(tx: Tx, plan_id: UUID, new: NewPrice) -> Whole:
     plan = await tx.get(Plan, plan_id, lock=True)
     if len(await prices_of(tx, plan_id)) >= MOST_PRICES:
         raise Invalid(f"A plan has {MOST_PRICES} prices at most.", field="prices")
-    await _insert(tx, plan_id, _checked(new, plan.currency, "price"))
+    await _insert(tx, plan_id, columns_of(new, plan.currency, "price"))
     await tx.emit(Changed(plan_id=plan_id, fields=["prices"]))
     return await whole(tx, plan_id)
 

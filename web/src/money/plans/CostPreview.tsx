@@ -1,27 +1,34 @@
 import { Group, NumberInput, Paper, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useBusiness } from '../../shell/session';
 import { useFormats } from '../../ui/format';
+import { wrongsOf } from './check';
 import { costOf } from './cost';
-import { isOfUse, type PlanDraft, priceOf } from './draft';
-import { useInterval } from './words';
+import { isOfUse, type PriceDraft, priceOf } from './draft';
+import { type Rhythm, useInterval } from './words';
 
-/** What a customer would pay for the plan as it is typed, for seats and use that can be tried. */
-export function CostPreview({ plan }: { plan: PlanDraft }) {
+interface CostPreviewProps {
+  typed: readonly PriceDraft[];
+  currency: string;
+  rhythm: Rhythm;
+}
+
+/** What a customer would pay for the prices as they are typed, for seats and use that can be tried. */
+export function CostPreview({ typed, currency, rhythm }: CostPreviewProps) {
   const { t } = useTranslation('money');
-  const { currency } = useBusiness();
   const { money } = useFormats();
   const interval = useInterval();
   const [seats, setSeats] = useState(5);
   const [used, setUsed] = useState(100);
-  const prices = plan.prices.map((price) => ({ ...price, sent: priceOf(price, currency, plan.name) }));
-  const counts = (kinds: readonly string[]) => plan.prices.some(({ kind }) => kinds.includes(kind));
+  const prices = typed.map((price) => ({ ...price, sent: priceOf(price, currency, '') }));
+  const counts = (kinds: readonly string[]) => typed.some(({ kind }) => kinds.includes(kind));
   const total = (once: boolean) =>
     prices
       .filter(({ kind }) => (kind === 'one_off') === once)
       .reduce((sum, { sent }) => sum + costOf(sent, seats, used), 0);
   const first = total(true);
+  // Before every amount is one, a sum would be of something that nobody meant.
+  const known = wrongsOf(typed, currency).size === 0;
   return (
     <Paper withBorder p="md" radius="md" component="section" aria-label={t('cost.title')}>
       <Stack gap="xs">
@@ -35,7 +42,7 @@ export function CostPreview({ plan }: { plan: PlanDraft }) {
               onChange={(value) => setSeats(Number(value) || 0)}
             />
           )}
-          {plan.prices.some(({ kind }) => isOfUse(kind)) && (
+          {typed.some(({ kind }) => isOfUse(kind)) && (
             <NumberInput
               label={t('cost.used')}
               min={0}
@@ -45,12 +52,12 @@ export function CostPreview({ plan }: { plan: PlanDraft }) {
           )}
         </Group>
         <Group justify="space-between">
-          <Text size="sm">{interval({ interval: plan.interval, interval_count: plan.intervalCount })}</Text>
+          <Text size="sm">{interval(rhythm)}</Text>
           <Text fw={680} size="lg" aria-live="polite">
-            {money({ minor: total(false), currency })}
+            {known ? money({ minor: total(false), currency }) : '–'}
           </Text>
         </Group>
-        {first > 0 && (
+        {known && first > 0 && (
           <Group justify="space-between">
             <Text size="sm">{t('cost.once')}</Text>
             <Text>{money({ minor: first, currency })}</Text>

@@ -1,16 +1,4 @@
-import {
-  Button,
-  Drawer,
-  Group,
-  NumberInput,
-  Select,
-  SimpleGrid,
-  Stack,
-  Switch,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
-import { IconPlus } from '@tabler/icons-react';
+import { NumberInput, Select, SimpleGrid, Stack, Switch, Textarea, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -20,36 +8,30 @@ import { useBusiness } from '../../shell/session';
 import { FormError } from '../../ui/FormError';
 import { forget } from '../parts/forget';
 import { CostPreview } from './CostPreview';
-import { newPlan, newPrice, type PlanDraft, planOf } from './draft';
-import { PriceFields } from './PriceFields';
+import { newPlan, type PlanDraft, planOf } from './draft';
+import { PriceList } from './PriceList';
+import { SideButtons, SideSheet } from './SideSheet';
+import { useChecked } from './useChecked';
 
 const INTERVALS = ['day', 'week', 'month', 'year'] as const;
 
 /** Make a plan, with what a customer would pay for it while it is typed. */
 export function PlanDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation('money');
-  const { t: common } = useTranslation('ui');
   return (
-    <Drawer
-      opened={opened}
-      onClose={onClose}
-      title={t('plans.make')}
-      position="right"
-      size={640}
-      closeButtonProps={{ 'aria-label': common('close') }}
-    >
+    <SideSheet opened={opened} onClose={onClose} title={t('plans.make')}>
       <PlanForm onClose={onClose} />
-    </Drawer>
+    </SideSheet>
   );
 }
 
 function PlanForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation('money');
-  const { t: common } = useTranslation('ui');
   const { headers, currency } = useBusiness();
   const client = useQueryClient();
   const [plan, setPlan] = useState(newPlan);
   const [nameMissing, setNameMissing] = useState(false);
+  const { form, wrongs, check } = useChecked(plan.prices, currency);
   const change = (changed: Partial<PlanDraft>) => setPlan((before) => ({ ...before, ...changed }));
   const make = useCommand({
     send: (_: null, attempt) =>
@@ -61,11 +43,12 @@ function PlanForm({ onClose }: { onClose: () => void }) {
   });
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
         setNameMissing(plan.name.trim() === '');
-        if (plan.name.trim() !== '') make.mutate(null);
+        if (check() && plan.name.trim() !== '') make.mutate(null);
       }}
     >
       <Stack gap="md">
@@ -111,33 +94,17 @@ function PlanForm({ onClose }: { onClose: () => void }) {
             onChange={(value) => change({ trialDays: Math.max(0, Number(value) || 0) })}
           />
         </SimpleGrid>
-        {plan.prices.map((price, index) => (
-          <PriceFields
-            key={price.key}
-            price={price}
-            place={index + 1}
-            onChange={(changed) =>
-              change({
-                prices: plan.prices.map((one) => (one.key === price.key ? { ...one, ...changed } : one)),
-              })
-            }
-            onRemove={
-              plan.prices.length === 1
-                ? undefined
-                : () => change({ prices: plan.prices.filter((one) => one.key !== price.key) })
-            }
-          />
-        ))}
-        <Button
-          variant="subtle"
-          size="xs"
-          justify="flex-start"
-          leftSection={<IconPlus size={16} aria-hidden="true" />}
-          onClick={() => change({ prices: [...plan.prices, newPrice()] })}
-        >
-          {t('price.add')}
-        </Button>
-        <CostPreview plan={plan} />
+        <PriceList
+          prices={plan.prices}
+          currency={currency}
+          wrongs={wrongs}
+          onChange={(prices) => change({ prices })}
+        />
+        <CostPreview
+          typed={plan.prices}
+          currency={currency}
+          rhythm={{ interval: plan.interval, interval_count: plan.intervalCount }}
+        />
         <Switch
           label={t('plan.daily')}
           description={t('plan.dailyHint')}
@@ -154,14 +121,7 @@ function PlanForm({ onClose }: { onClose: () => void }) {
           checked={plan.public}
           onChange={(event) => change({ public: event.currentTarget.checked })}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            {common('cancel')}
-          </Button>
-          <Button type="submit" loading={make.isPending}>
-            {t('plan.deed')}
-          </Button>
-        </Group>
+        <SideButtons onClose={onClose} busy={make.isPending} deed={t('plan.deed')} />
       </Stack>
     </form>
   );

@@ -1,33 +1,38 @@
 import {
-  ActionIcon,
   Button,
   Fieldset,
   Group,
   NumberInput,
-  SegmentedControl,
   Select,
   SimpleGrid,
   Stack,
   Switch,
   TextInput,
 } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { useBusiness } from '../../shell/session';
 import { AmountField } from '../parts/AmountField';
-import { isOfUse, isTiered, KINDS, newTier, type PriceDraft } from './draft';
+import { at, type Wrongs } from './check';
+import { isOfUse, isTiered, KINDS, type PriceDraft } from './draft';
+import { Tiers } from './TierFields';
+import { useWrong } from './words';
 
 interface PriceFieldsProps {
   price: PriceDraft;
   place: number;
+  currency: string;
+  wrongs: Wrongs;
   onChange: (changed: Partial<PriceDraft>) => void;
   onRemove: (() => void) | undefined;
 }
 
 /** One part of what a plan costs: how it is counted, how much it is, and its tax. */
-export function PriceFields({ price, place, onChange, onRemove }: PriceFieldsProps) {
+export function PriceFields({ price, place, currency, wrongs, onChange, onRemove }: PriceFieldsProps) {
   const { t } = useTranslation('money');
-  const { currency } = useBusiness();
+  const sentence = useWrong(currency);
+  const wrong = (field: 'amount' | 'metric') => {
+    const found = wrongs.get(at(price.key, field));
+    return found !== undefined && sentence(found);
+  };
   return (
     <Fieldset legend={t('price.title', { place })}>
       <Stack gap="sm">
@@ -51,6 +56,7 @@ export function PriceFields({ price, place, onChange, onRemove }: PriceFieldsPro
               label={t('amount')}
               currency={currency}
               value={price.amount}
+              error={wrong('amount')}
               onChange={(event) => onChange({ amount: event.currentTarget.value })}
             />
           )}
@@ -58,8 +64,9 @@ export function PriceFields({ price, place, onChange, onRemove }: PriceFieldsPro
             <TextInput
               label={t('price.metric')}
               placeholder="kwh"
-              maxLength={60}
+              maxLength={40}
               value={price.metric}
+              error={wrong('metric')}
               onChange={(event) => onChange({ metric: event.currentTarget.value })}
             />
           )}
@@ -73,7 +80,9 @@ export function PriceFields({ price, place, onChange, onRemove }: PriceFieldsPro
             />
           )}
         </SimpleGrid>
-        {isTiered(price.kind) && <Tiers price={price} onChange={onChange} />}
+        {isTiered(price.kind) && (
+          <Tiers price={price} currency={currency} wrongs={wrongs} onChange={onChange} />
+        )}
         <Group gap="md" align="flex-end">
           <NumberInput
             label={t('bill.tax')}
@@ -93,84 +102,11 @@ export function PriceFields({ price, place, onChange, onRemove }: PriceFieldsPro
           />
         </Group>
         {onRemove !== undefined && (
-          <Button variant="subtle" c="red" size="xs" onClick={onRemove}>
+          <Button variant="subtle" c="red" size="xs" justify="flex-start" onClick={onRemove}>
             {t('price.remove')}
           </Button>
         )}
       </Stack>
     </Fieldset>
-  );
-}
-
-/** The tiers of a price, from the first unit up; the last has no end. */
-function Tiers({ price, onChange }: Pick<PriceFieldsProps, 'price' | 'onChange'>) {
-  const { t } = useTranslation('money');
-  const { currency } = useBusiness();
-  const last = price.tiers.length - 1;
-  const set = (key: string, changed: Partial<PriceDraft['tiers'][number]>) =>
-    onChange({ tiers: price.tiers.map((tier) => (tier.key === key ? { ...tier, ...changed } : tier)) });
-  return (
-    <Stack gap="xs">
-      <SegmentedControl
-        fullWidth
-        aria-label={t('tiers.mode')}
-        data={[
-          { value: 'graduated', label: t('tiers.graduated') },
-          { value: 'volume', label: t('tiers.volume') },
-        ]}
-        value={price.mode}
-        onChange={(value) => onChange({ mode: value === 'volume' ? 'volume' : 'graduated' })}
-      />
-      {price.tiers.map((tier, index) => (
-        <Group key={tier.key} gap="xs" align="flex-end" wrap="nowrap">
-          {index === last ? (
-            <TextInput label={t('tiers.upTo')} value="∞" readOnly flex={1} miw={0} />
-          ) : (
-            <TextInput
-              label={t('tiers.upTo')}
-              inputMode="numeric"
-              flex={1}
-              miw={0}
-              value={tier.upTo}
-              onChange={(event) => set(tier.key, { upTo: event.currentTarget.value.replace(/\D/g, '') })}
-            />
-          )}
-          <TextInput
-            label={t('tiers.unit', { currency })}
-            inputMode="decimal"
-            flex={1}
-            miw={0}
-            value={tier.unit}
-            onChange={(event) => set(tier.key, { unit: event.currentTarget.value })}
-          />
-          <TextInput
-            label={t('tiers.flat')}
-            inputMode="decimal"
-            flex={1}
-            miw={0}
-            value={tier.flat}
-            onChange={(event) => set(tier.key, { flat: event.currentTarget.value })}
-          />
-          <ActionIcon
-            aria-label={t('tiers.remove', { place: index + 1 })}
-            disabled={price.tiers.length === 1 || index === last}
-            onClick={() => onChange({ tiers: price.tiers.filter(({ key }) => key !== tier.key) })}
-          >
-            <IconTrash size={18} aria-hidden="true" />
-          </ActionIcon>
-        </Group>
-      ))}
-      <Button
-        variant="subtle"
-        size="xs"
-        justify="flex-start"
-        leftSection={<IconPlus size={16} aria-hidden="true" />}
-        onClick={() =>
-          onChange({ tiers: [...price.tiers.slice(0, -1), newTier(), ...price.tiers.slice(-1)] })
-        }
-      >
-        {t('tiers.add')}
-      </Button>
-    </Stack>
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { codeOf, newPlan, newPrice, newTier, planOf, priceOf } from './draft';
+import type { Price } from '../billing';
+import { codeOf, draftOf, newPlan, newPrice, newTier, planOf, priceOf, same } from './draft';
 
 describe('a plan that is typed', () => {
   it('gets a short name from what people call it', () => {
@@ -41,5 +42,63 @@ describe('a plan that is typed', () => {
       ],
     });
     expect(price).not.toHaveProperty('amount');
+  });
+});
+
+const PRICE: Price = {
+  id: 'a',
+  plan_id: 'b',
+  kind: 'per_seat',
+  label: 'Desk',
+  amount: { minor: 1505, currency: 'PEN' },
+  per: 1,
+  tiers: [],
+  tier_mode: 'graduated',
+  metric: null,
+  tax_basis_points: 1850,
+  tax_inclusive: true,
+  created_at: '2026-01-01T00:00:00Z',
+  retired_at: null,
+};
+
+describe('a price that is typed over', () => {
+  const sent = (price: Price) => priceOf(draftOf(price), price.amount.currency, 'Plan');
+
+  it('begins as it is', () => {
+    expect(draftOf(PRICE)).toMatchObject({ kind: 'per_seat', label: 'Desk', amount: '15.05', tax: 18.5 });
+    expect(sent(PRICE)).toEqual({
+      kind: 'per_seat',
+      label: 'Desk',
+      amount: { minor: 1505, currency: 'PEN' },
+      tax_basis_points: 1850,
+      tax_inclusive: true,
+    });
+  });
+
+  it('keeps what it counts, and how many of it', () => {
+    const power: Price = { ...PRICE, kind: 'metered', metric: 'kwh', per: 1000 };
+    expect(sent(power)).toMatchObject({ metric: 'kwh', per: 1000, amount: { minor: 1505, currency: 'PEN' } });
+  });
+
+  it('keeps its tiers', () => {
+    const tiers = [
+      { up_to: 10, unit: 500, flat: 0 },
+      { up_to: null, unit: 400, flat: 1000 },
+    ];
+    const nothing = { minor: 0, currency: 'PEN' };
+    const seats: Price = { ...PRICE, kind: 'tiered_seats', amount: nothing, tiers, tier_mode: 'volume' };
+    expect(sent(seats)).toMatchObject({ tier_mode: 'volume', tiers });
+  });
+
+  it('is the same until something is typed', () => {
+    const before = [draftOf(PRICE)];
+    expect(same(before, [...before])).toBe(true);
+    expect(
+      same(
+        before,
+        before.map((price) => ({ ...price, amount: '' })),
+      ),
+    ).toBe(false);
+    expect(same(before, [])).toBe(false);
   });
 });

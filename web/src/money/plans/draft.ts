@@ -1,7 +1,8 @@
 /** A plan as it is typed, and what of it the api is sent. */
 
 import type { BillingCreatePlanData, NewPrice } from '../../api';
-import { minorOf } from '../../ui/amounts';
+import { minorOf, typedOf } from '../../ui/amounts';
+import type { Price } from '../billing';
 
 type NewPlan = BillingCreatePlanData['body'];
 export const KINDS = [
@@ -64,6 +65,34 @@ export const newPrice = (label = ''): PriceDraft => ({
   mode: 'graduated',
   tiers: [{ ...newTier(), upTo: '10' }, newTier()],
 });
+
+/** A price that a plan has already, to be typed over. */
+export function draftOf(price: Price): PriceDraft {
+  const { currency } = price.amount;
+  const typed = (minor: number) => typedOf(minor, currency);
+  return {
+    ...newPrice(price.label),
+    kind: price.kind,
+    amount: isTiered(price.kind) ? '' : typed(price.amount.minor),
+    per: price.per,
+    metric: price.metric ?? '',
+    tax: price.tax_basis_points / 100,
+    taxInclusive: price.tax_inclusive,
+    mode: price.tier_mode,
+    ...(price.tiers.length > 0 && {
+      tiers: price.tiers.map(({ up_to, unit, flat }) => ({
+        ...newTier(),
+        upTo: up_to?.toString() ?? '',
+        unit: typed(unit),
+        flat: flat ? typed(flat) : '',
+      })),
+    }),
+  };
+}
+
+/** The same prices are not worth sending. */
+export const same = (some: readonly PriceDraft[], others: readonly PriceDraft[]) =>
+  JSON.stringify(some) === JSON.stringify(others);
 
 export const newPlan = (): PlanDraft => ({
   name: '',

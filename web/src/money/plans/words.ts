@@ -1,10 +1,12 @@
 /** Plans and prices in plain words. */
 
 import { useTranslation } from 'react-i18next';
+import { digitsOf } from '../../ui/amounts';
 import { useFormats } from '../../ui/format';
 import type { Plan, Price } from '../billing';
+import type { Wrong } from './check';
 
-type Rhythm = Pick<Plan, 'interval' | 'interval_count'>;
+export type Rhythm = Pick<Plan, 'interval' | 'interval_count'>;
 
 /** How often a plan is charged: "every month", "every 3 months". */
 export function useInterval(): (plan: Rhythm) => string {
@@ -36,5 +38,16 @@ export function usePriceWords(): (
             rate: share(price.tax_basis_points / 10_000, 2),
           });
     return [what, rhythm, tax].filter((part) => part !== null).join(' · ');
+  };
+}
+
+/** What is wrong with something that was typed, in a sentence that says what to write instead. */
+export function useWrong(currency: string): (wrong: Wrong) => string {
+  const { t } = useTranslation('money');
+  return (wrong) => {
+    if (wrong === 'amount') return t('amountMissing');
+    const count = digitsOf(currency);
+    if (wrong === 'decimals' && count === 0) return t('price.wrong.whole', { currency });
+    return t(`price.wrong.${wrong}`, { count });
   };
 }

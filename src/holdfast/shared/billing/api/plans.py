@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from litestar import get, patch, post
+from litestar import get, patch, post, put
 
 from holdfast.kernel.http.caller import Caller
 from holdfast.kernel.pages import Listing, Page
-from holdfast.shared.billing import catalog
+from holdfast.shared.billing import catalog, pricing
 from holdfast.shared.billing.grants import MANAGE, READ
 from holdfast.shared.payments import customers
 
@@ -46,6 +46,20 @@ async def create_price(caller: Caller, plan_id: UUID, data: catalog.NewPrice) ->
         return await catalog.add_price(tx, plan_id, data)
 
 
+@get("/plans/{plan_id:uuid}/prices", grant=READ, summary="What a plan costs and has cost")
+async def list_prices(caller: Caller, plan_id: UUID) -> pricing.History:
+    """Its present prices and its earlier ones, and how many subscriptions have each."""
+    async with caller.transaction() as tx:
+        return await pricing.history(tx, plan_id)
+
+
+@put("/plans/{plan_id:uuid}/prices", grant=MANAGE, summary="Change all prices of a plan at once")
+async def replace_prices(caller: Caller, plan_id: UUID, data: pricing.Replacement) -> catalog.Whole:
+    """For whoever subscribes from now on; a price that is given as it was stays, and the others are retired."""
+    async with caller.transaction() as tx:
+        return await pricing.replace(tx, plan_id, data)
+
+
 @post("/prices/{price_id:uuid}/retirement", grant=MANAGE, status_code=200, summary="Sell a price to nobody new")
 async def retire_price(caller: Caller, price_id: UUID) -> catalog.Price:
     """Whoever has it keeps it."""
@@ -61,5 +75,5 @@ async def list_own_plans(caller: Caller, tenant_id: UUID, page: Page) -> Listing
         return await catalog.plans(tx, page, public=True)
 
 
-handlers = [list_plans, create_plan, show_plan, change_plan, create_price, retire_price]
+handlers = [list_plans, create_plan, show_plan, change_plan, create_price, list_prices, replace_prices, retire_price]
 own = [list_own_plans]
