@@ -250,9 +250,7 @@ async def _wash(tx: Tx) -> None:
     await payments.charge(tx, payment.id, method_id=method_id)
 
 
-async def _save(
-    tx: Tx, customer_id: UUID, connection_id: UUID, ref: str, number: str, *, default: bool = True
-) -> UUID:
+async def _save(tx: Tx, customer_id: UUID, connection_id: UUID, ref: str, number: str, *, default: bool = True) -> UUID:
     card = numbers.card(number)
     assert card is not None  # noqa: S101 - the numbers above are test cards
     method = ports.Method(

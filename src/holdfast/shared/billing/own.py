@@ -1,4 +1,4 @@
-"""What a signed-in person has at the businesses whose customers they are."""
+"""What a signed-in person has at the businesses that they pay, or that pay them."""
 
 from uuid import UUID
 
@@ -10,10 +10,11 @@ from holdfast.kernel.tx import Tx
 from holdfast.shared.billing import credit, credit_notes, invoices, months, settlements
 from holdfast.shared.billing.invoices import PURPOSE, Invoice, InvoiceLine
 from holdfast.shared.payments import customers, history, payments
+from holdfast.shared.payouts import wallets
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A business whose customer the person is."""
+    """A business whose customer the person is, or at which they have a wallet."""
 
     tenant_id: UUID
     business: str
@@ -21,11 +22,14 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     logo_url: str | None
     accent: str | None
     timezone: str
-    customer_id: UUID
+    customer_id: UUID | None
+    """Who they are as a customer; None for whoever only earns there."""
     balance: Money
     """What they owe, in the business's currency; below zero is credit that they have."""
     open_invoices: int
     active_subscriptions: int
+    earned: list[Money]
+    """What they could have paid out, one for each wallet."""
 
 
 class OwnInvoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,24 +51,30 @@ async def account(tx: Tx) -> Account:
     """How the acting person stands at the business of the transaction.
 
     Raises:
-        NotFound: they are no customer of it.
+        NotFound: they are no customer of it, and have no wallet there.
     """
-    customer = await customers.mine(tx)
+    customer = await customers.find_mine(tx)
+    purses = await wallets.all_mine(tx)
+    if customer is None and not purses:
+        raise NotFound("You have no account at this business.")
+    customer_id = None if customer is None else customer.id
     business = await months.business(tx)
     open_ = await tx.one(
         _Open,
         "select coalesce(sum(due_minor) filter (where due_currency = $2), 0)::bigint as due, count(*) as count "
         "from billing_invoice where tenant_id = kernel_tenant() and customer_id = $1 and status = 'open'",
-        customer.id,
+        customer_id,
         business.currency,
     )
     active = await tx.one(
         int,
         "select count(*) from billing_subscription where tenant_id = kernel_tenant() and customer_id = $1 "
         "and status in ('trialing', 'active', 'past_due', 'paused')",
-        customer.id,
+        customer_id,
     )
-    kept = await credit.available(tx, customer.id, business.currency)
+    kept = Money(0, business.currency)
+    if customer_id is not None:
+        kept = await credit.available(tx, customer_id, business.currency)
     return Account(
         tenant_id=tx.tenant,
         business=business.name,
@@ -72,10 +82,11 @@ async def account(tx: Tx) -> Account:
         logo_url=business.logo_url,
         accent=business.accent,
         timezone=business.timezone,
-        customer_id=customer.id,
+        customer_id=customer_id,
         balance=Money(open_.due, business.currency) - kept,
         open_invoices=open_.count,
         active_subscriptions=active,
+        earned=[(await wallets.balances(tx, wallet)).available for wallet in purses],
     )
 
 

@@ -233,15 +233,23 @@ async def mine(tx: Tx) -> Customer:
         NotSignedIn, NotAllowed: nobody is signed in as themselves.
         NotFound: they are none.
     """
-    person_id = persons.in_person(tx)
-    found = await tx.find(
-        Customer,
-        "select * from payments_customer where tenant_id = kernel_tenant() and person_id = $1 order by id limit 1",
-        person_id,
-    )
+    found = await find_mine(tx)
     if found is None:
         raise NotFound("You are no customer of this business.")
     return found
+
+
+async def find_mine(tx: Tx) -> Customer | None:
+    """``mine``, or None.
+
+    Raises:
+        NotSignedIn, NotAllowed: nobody is signed in as themselves.
+    """
+    return await tx.find(
+        Customer,
+        "select * from payments_customer where tenant_id = kernel_tenant() and person_id = $1 order by id limit 1",
+        persons.in_person(tx),
+    )
 
 
 async def own_everywhere(tx: Tx) -> list[Own]:

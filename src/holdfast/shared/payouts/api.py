@@ -1,7 +1,7 @@
 """Routes of wallets and payouts."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -13,9 +13,8 @@ from holdfast.kernel.http import Route
 from holdfast.kernel.http.caller import Caller
 from holdfast.kernel.money import Money
 from holdfast.kernel.pages import Listing, Page
-from holdfast.shared.ledger import accounts
 from holdfast.shared.ledger.accounts import Entry
-from holdfast.shared.payouts import destinations, files, payouts, preferences, register, statements, wallets
+from holdfast.shared.payouts import destinations, files, own, payouts, preferences, register, statements, wallets
 from holdfast.shared.payouts.payouts import Payout, Status
 
 
@@ -31,6 +30,8 @@ class NewPayout(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class NewOwnPayout(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What I want to be paid out."""
 
+    wallet_id: UUID | None = None
+    """Of which wallet of mine; of the oldest when absent."""
     amount: Money
     destination_id: UUID
     id: UUID | None = None
@@ -213,49 +214,77 @@ async def put_payout_settings(caller: Caller, data: preferences.Settings) -> pre
         return await preferences.decide(tx, data)
 
 
-class OwnWallet(msgspec.Struct, frozen=True, kw_only=True):
-    """What is mine at a business."""
+class NewOwnDestination(destinations.New, kw_only=True, frozen=True):
+    """A bank account of mine."""
 
-    wallet: wallets.Wallet
-    balances: wallets.Balances
-    destinations: list[destinations.Destination]
+    wallet_id: UUID | None = None
+    """Of which wallet of mine; of the oldest when absent."""
+
+
+class OwnWallets(msgspec.Struct, frozen=True, kw_only=True):
+    """What is mine at a business, one for each currency."""
+
+    items: list[own.OwnWallet]
+
+
+Which: TypeAlias = Annotated[UUID | None, Parameter(description="Which wallet of mine; the oldest when absent")]
+
+
+@get("/wallets", signed_in=True, summary="My wallets")
+async def list_own_wallets(caller: Caller, tenant_id: UUID) -> OwnWallets:
+    """What this business owes me in each currency; empty for whoever earns nothing here."""
+    async with caller.transaction(tenant_id) as tx:
+        return OwnWallets(items=[await own.shown(tx, wallet) for wallet in await wallets.all_mine(tx)])
 
 
 @get("/wallet", signed_in=True, summary="My wallet")
-async def show_own_wallet(caller: Caller, tenant_id: UUID) -> OwnWallet:
+async def show_own_wallet(caller: Caller, tenant_id: UUID, wallet: Which = None) -> own.OwnWallet:
     """What this business owes me, and where it goes."""
     async with caller.transaction(tenant_id) as tx:
-        wallet = await wallets.mine(tx)
-        return OwnWallet(
-            wallet=wallet,
-            balances=await wallets.balances(tx, wallet),
-            destinations=await destinations.listed(tx, wallet.id),
-        )
+        return await own.shown(tx, await wallets.mine(tx, wallet))
 
 
 @get("/wallet/entries", signed_in=True, summary="What moved in my wallet")
-async def list_own_wallet_entries(caller: Caller, tenant_id: UUID, page: Page) -> Listing[Entry]:
+async def list_own_wallet_entries(caller: Caller, tenant_id: UUID, page: Page, wallet: Which = None) -> Listing[Entry]:
     """Newest first, with the balance after each entry."""
     async with caller.transaction(tenant_id) as tx:
-        wallet = await wallets.mine(tx)
-        return await accounts.entries(tx, await wallets.account(tx, wallets.AVAILABLE, wallet), page)
+        return await wallets.moved(tx, await wallets.mine(tx, wallet), page)
 
 
 @post("/wallet/destinations", signed_in=True, summary="Name a bank account of mine")
-async def create_own_destination(caller: Caller, tenant_id: UUID, data: destinations.New) -> destinations.Destination:
+async def create_own_destination(caller: Caller, tenant_id: UUID, data: NewOwnDestination) -> destinations.Destination:
     """Its check digits are looked at."""
     async with caller.transaction(tenant_id) as tx:
-        return await destinations.add(tx, await wallets.mine(tx), data)
+        return await destinations.add(tx, await wallets.mine(tx, data.wallet_id), data)
+
+
+@get("/wallet/payouts", signed_in=True, summary="My payouts")
+async def list_own_payouts(caller: Caller, tenant_id: UUID, page: Page, wallet: Which = None) -> Listing[own.OwnPayout]:
+    """What was asked for and what became of it, newest first."""
+    async with caller.transaction(tenant_id) as tx:
+        return await own.listed(tx, await wallets.mine(tx, wallet), page)
 
 
 @post("/wallet/payouts", signed_in=True, summary="Ask for my money")
 async def create_own_payout(caller: Caller, tenant_id: UUID, data: NewOwnPayout) -> Payout:
     """The amount is held from now on; the business approves it."""
     async with caller.transaction(tenant_id) as tx:
-        wallet = await wallets.mine(tx)
+        wallet = await wallets.mine(tx, data.wallet_id)
         return await payouts.asked_for(
             tx, wallet.id, amount=data.amount, destination_id=data.destination_id, id=data.id
         )
+
+
+@post(
+    "/wallet/payouts/{payout_id:uuid}/cancellation",
+    signed_in=True,
+    status_code=204,
+    summary="Take my request back",
+)
+async def create_own_payout_cancellation(caller: Caller, tenant_id: UUID, payout_id: UUID) -> None:
+    """As long as the business has not approved it."""
+    async with caller.transaction(tenant_id) as tx:
+        await own.take_back(tx, payout_id)
 
 
 routes: list[Route] = [
@@ -285,7 +314,15 @@ routes: list[Route] = [
     ),
     Router(
         "/api/own/{tenant_id:uuid}",
-        route_handlers=[show_own_wallet, list_own_wallet_entries, create_own_destination, create_own_payout],
+        route_handlers=[
+            list_own_wallets,
+            show_own_wallet,
+            list_own_wallet_entries,
+            create_own_destination,
+            list_own_payouts,
+            create_own_payout,
+            create_own_payout_cancellation,
+        ],
         tags=["own"],
     ),
 ]

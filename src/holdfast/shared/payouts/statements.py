@@ -47,7 +47,7 @@ async def of(tx: Tx, wallet_id: UUID, *, since: date, until: date) -> Statement:
     if not since < until or (until - since).days > 370:
         raise Invalid("A statement is of a day up to a year.", field="since")
     wallet = await tx.get(Wallet, wallet_id)
-    account = await wallets.account(tx, AVAILABLE, wallet)
+    account = await wallets.opened(tx, AVAILABLE, wallet)
     timezone = await tx.one(str, "select timezone from tenants_tenant where id = $1", tx.tenant)
     start, end = clock.start_of(since, timezone), clock.start_of(until, timezone)
     movements = await tx.all(

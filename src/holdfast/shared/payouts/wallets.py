@@ -19,6 +19,7 @@ from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
 from holdfast.shared.ledger import accounts
 from holdfast.shared.ledger.accounts import Entry
+from holdfast.shared.people import persons
 
 READ = grant("payouts.read", "See wallets and payouts", roles=("owner", "manager"))
 REQUEST = grant("payouts.request", "Ask for payouts and name bank accounts", roles=("owner", "manager"))
@@ -109,16 +110,24 @@ async def expense(tx: Tx, currency: str) -> UUID:
     return (await accounts.open_account(tx, book=EXPENSE, unit=currency, side="debit", guarded=False)).id
 
 
+async def opened(tx: Tx, book: str, wallet: Wallet) -> UUID | None:
+    """A wallet's account in the ledger, if anything was ever booked to it; for whoever only looks, and opens none."""
+    found = await accounts.find_account(tx, book=book, unit=wallet.currency, owner_id=wallet.id)
+    return None if found is None else found.id
+
+
 async def balances(tx: Tx, wallet: Wallet) -> Balances:
     """What is in a wallet."""
-    pending = await accounts.balance(tx, await account(tx, PENDING, wallet))
-    available = await accounts.balance(tx, await account(tx, AVAILABLE, wallet))
-    owed = await accounts.balance(tx, await account(tx, OWED, wallet))
+    nothing = accounts.Balance(posted=0, held=0, available=0)
+    found = {}
+    for book in (PENDING, AVAILABLE, OWED):
+        account_id = await opened(tx, book, wallet)
+        found[book] = nothing if account_id is None else await accounts.balance(tx, account_id)
     return Balances(
-        pending=Money(pending.posted, wallet.currency),
-        available=Money(available.available, wallet.currency),
-        held=Money(available.held, wallet.currency),
-        owed=Money(owed.posted, wallet.currency),
+        pending=Money(found[PENDING].posted, wallet.currency),
+        available=Money(found[AVAILABLE].available, wallet.currency),
+        held=Money(found[AVAILABLE].held, wallet.currency),
+        owed=Money(found[OWED].posted, wallet.currency),
     )
 
 
@@ -184,22 +193,58 @@ async def entries(tx: Tx, wallet_id: UUID, page: Page) -> Listing[Entry]:
         NotFound: there is no such wallet.
     """
     tx.must(READ)
-    wallet = await tx.get(Wallet, wallet_id)
-    return await accounts.entries(tx, await account(tx, AVAILABLE, wallet), page)
+    return await moved(tx, await tx.get(Wallet, wallet_id), page)
 
 
-async def mine(tx: Tx) -> Wallet:
-    """The acting person's wallet at this business.
+async def moved(tx: Tx, wallet: Wallet, page: Page) -> Listing[Entry]:
+    """``entries`` for whoever has checked who asks."""
+    account_id = await opened(tx, AVAILABLE, wallet)
+    return Listing(items=[]) if account_id is None else await accounts.entries(tx, account_id, page)
+
+
+async def all_mine(tx: Tx) -> list[Wallet]:
+    """The acting person's wallets at this business, oldest first: one for each currency that they earn in.
 
     Raises:
+        NotSignedIn, NotAllowed: nobody is signed in as themselves.
+    """
+    return await tx.all(
+        Wallet,
+        "select * from payouts_wallet where tenant_id = kernel_tenant() and person_id = $1 order by id limit 20",
+        persons.in_person(tx),
+    )
+
+
+async def mine(tx: Tx, wallet_id: UUID | None = None) -> Wallet:
+    """The acting person's wallet of that id at this business, or their oldest.
+
+    Raises:
+        NotSignedIn, NotAllowed: nobody is signed in as themselves.
         NotFound: they have none.
     """
     found = await tx.find(
-        Wallet, "select * from payouts_wallet where person_id = $1 order by id limit 1", tx.actor.person
+        Wallet,
+        "select * from payouts_wallet where tenant_id = kernel_tenant() and person_id = $1 "
+        "and ($2::uuid is null or id = $2) order by id limit 1",
+        persons.in_person(tx),
+        wallet_id,
     )
     if found is None:
-        raise NotFound("You have no wallet here.")
+        raise NotFound("You have no such wallet here." if wallet_id else "You have no wallet here.")
     return found
+
+
+async def own_everywhere(tx: Tx) -> list[UUID]:
+    """The businesses at which the signed-in person has a wallet; runs in a transaction of the platform.
+
+    Raises:
+        NotSignedIn, NotAllowed: nobody is signed in as themselves.
+    """
+    return await tx.all(
+        UUID,
+        "select distinct tenant_id from payouts_wallet where person_id = $1 order by tenant_id limit 200",
+        persons.in_person(tx),
+    )
 
 
 async def today(tx: Tx) -> date:

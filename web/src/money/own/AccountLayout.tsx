@@ -1,7 +1,8 @@
 import { Skeleton, Stack, Text } from '@mantine/core';
 import { IconReceiptOff } from '@tabler/icons-react';
-import { getRouteApi, Link, Outlet } from '@tanstack/react-router';
-import { Suspense } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, Outlet, useLocation } from '@tanstack/react-router';
+import { Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PersonFrame } from '../../shell/customer/PersonFrame';
 import { DeadEnd } from '../../shell/DeadEnd';
@@ -14,6 +15,7 @@ import { useAccent } from '../pay/accent';
 import classes from './AccountLayout.module.css';
 import type { Account } from './api';
 import { InAccount, useAccounts } from './useAccount';
+import { walletsOptions } from './wallet';
 
 const route = getRouteApi('/home/money/$tenantId');
 
@@ -68,9 +70,7 @@ function None() {
 }
 
 function At({ account }: { account: Account }) {
-  const { t } = useTranslation('own');
   useAccent(account.accent);
-  const params = { tenantId: account.tenant_id };
   return (
     <InAccount value={account}>
       <div className={classes.head} data-screen-only>
@@ -79,33 +79,62 @@ function At({ account }: { account: Account }) {
           {account.business}
         </Text>
       </div>
-      <nav className={classes.tabs} aria-label={t('tabs.label')}>
-        <Link
-          to="/home/money/$tenantId"
-          params={params}
-          activeOptions={{ exact: true, includeSearch: false }}
-          className={classes.tab}
-        >
-          {t('tabs.overview')}
-        </Link>
-        <Link to="/home/money/$tenantId/invoices" params={params} className={classes.tab}>
-          {t('tabs.invoices')}
-        </Link>
-        <Link to="/home/money/$tenantId/payments" params={params} className={classes.tab}>
-          {t('tabs.payments')}
-        </Link>
-        <Link
-          to="/home/money/$tenantId/methods"
-          params={params}
-          activeOptions={{ includeSearch: false }}
-          className={classes.tab}
-        >
-          {t('tabs.methods')}
-        </Link>
-      </nav>
+      <Tabs tenantId={account.tenant_id} />
       <Suspense fallback={<Coming />}>
         <Outlet />
       </Suspense>
     </InAccount>
+  );
+}
+
+/** The pages of the account; that of a wallet only for whoever earns here. */
+function Tabs({ tenantId }: { tenantId: string }) {
+  const { t } = useTranslation('own');
+  const { data: wallets = [] } = useQuery(walletsOptions(tenantId));
+  const earns = wallets.length > 0;
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone the tab of the page may lie beside the screen.
+  useEffect(() => {
+    nav.current
+      ?.querySelector('[aria-current=page]')
+      ?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  }, [path, earns]);
+  const params = { tenantId };
+  return (
+    <nav ref={nav} className={classes.tabs} aria-label={t('tabs.label')}>
+      <Link
+        to="/home/money/$tenantId"
+        params={params}
+        activeOptions={{ exact: true, includeSearch: false }}
+        className={classes.tab}
+      >
+        {t('tabs.overview')}
+      </Link>
+      <Link to="/home/money/$tenantId/invoices" params={params} className={classes.tab}>
+        {t('tabs.invoices')}
+      </Link>
+      <Link to="/home/money/$tenantId/payments" params={params} className={classes.tab}>
+        {t('tabs.payments')}
+      </Link>
+      {earns && (
+        <Link
+          to="/home/money/$tenantId/wallet"
+          params={params}
+          activeOptions={{ includeSearch: false }}
+          className={classes.tab}
+        >
+          {t('tabs.wallet')}
+        </Link>
+      )}
+      <Link
+        to="/home/money/$tenantId/methods"
+        params={params}
+        activeOptions={{ includeSearch: false }}
+        className={classes.tab}
+      >
+        {t('tabs.methods')}
+      </Link>
+    </nav>
   );
 }

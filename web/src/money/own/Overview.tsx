@@ -16,6 +16,7 @@ import { PayInvoice } from './PayInvoice';
 import { PaymentList } from './Payments';
 import { Subscriptions } from './Subscriptions';
 import { useAccount } from './useAccount';
+import { walletsOptions } from './wallet';
 
 const LATEST = 4;
 
@@ -38,6 +39,7 @@ export function Overview() {
           <Subscriptions />
         </div>
         <div className={classes.column}>
+          <Earned />
           <DefaultMethod />
           <Latest />
         </div>
@@ -88,6 +90,31 @@ function Open({ invoices }: { invoices: readonly Invoice[] }) {
         </Panel>
       )}
     </Stack>
+  );
+}
+
+/** What somebody who earns here can have; nothing for all others. */
+function Earned() {
+  const { t } = useTranslation('own');
+  const { money } = useFormats();
+  const { tenant_id: tenantId } = useAccount();
+  const { data: wallets = [] } = useQuery(walletsOptions(tenantId));
+  if (wallets.length === 0) return null;
+  return (
+    <Panel
+      title={t('tabs.wallet')}
+      actions={
+        <LinkButton to="/home/money/$tenantId/wallet" params={{ tenantId }} variant="default" size="xs">
+          {t('wallet.see')}
+        </LinkButton>
+      }
+    >
+      {wallets.map(({ wallet, balances }) => (
+        <Text key={wallet.id}>
+          {t('wallet.available')}: <b data-figures>{money(balances.available)}</b>
+        </Text>
+      ))}
+    </Panel>
   );
 }
 

@@ -1,4 +1,4 @@
-/** The pages of an account, as one piece to load. */
+/** The pages of an account, as one piece to load; a piece of its own for one of them would split what comes first. */
 
 export { AccountLayout } from './AccountLayout';
 export { Invoice } from './Invoice';
@@ -9,3 +9,4 @@ export { Payments } from './Payments';
 export { Receipt } from './Receipt';
 export { Subscribe } from './Subscribe';
 export { Subscription } from './Subscription';
+export { Wallet } from './Wallet';

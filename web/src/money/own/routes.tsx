@@ -17,6 +17,11 @@ const chosen = ({ plan, seats }: Raw): { plan?: string | undefined; seats?: numb
   seats: typeof seats === 'number' && Number.isInteger(seats) && seats > 0 ? seats : undefined,
 });
 
+/** Which of somebody's wallets, who has several. */
+const which = ({ wallet }: Raw): { wallet?: string | undefined } => ({
+  wallet: typeof wallet === 'string' ? wallet : undefined,
+});
+
 const root = { getParentRoute: () => rootRoute } as const;
 
 /** They come in one piece, because whoever opens one mostly opens others. */
@@ -82,4 +87,5 @@ export const accountPages = [
     path: 'subscriptions/$subscriptionId',
     component: page('Subscription'),
   }),
+  createRoute({ ...inAccount, path: 'wallet', validateSearch: which, component: page('Wallet') }),
 ];

@@ -1,4 +1,4 @@
-"""Routes of what a signed-in person owes and pays at the businesses whose customers they are."""
+"""Routes of what a signed-in person owes, pays and earns at businesses."""
 
 import asyncio
 from typing import Annotated
@@ -15,6 +15,7 @@ from holdfast.kernel.pages import Listing, Page
 from holdfast.shared.billing import archive, collection, explanations, invoices, own
 from holdfast.shared.payments import customers, methods, paying
 from holdfast.shared.payments.attempts import Kind
+from holdfast.shared.payouts import wallets
 
 AT_ONCE = 3
 """Businesses that one request asks at the same time, so that it leaves connections to the others."""
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 
 
 class Accounts(msgspec.Struct, kw_only=True):
-    """The businesses whose customer somebody is."""
+    """The businesses that somebody pays, or that pay them."""
 
     items: list[own.Account]
 
@@ -47,13 +48,14 @@ class WithOwnMethod(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     method_id: UUID
 
 
-@get("/api/own/accounts", signed_in=True, summary="Where I am a customer", tags=["own"])
+@get("/api/own/accounts", signed_in=True, summary="Where I pay or earn", tags=["own"])
 async def list_own_accounts(caller: Caller) -> Accounts:
-    """Every business whose customer I am, with what I owe there."""
+    """Every business whose customer I am or at which I have a wallet, with what I owe and what I have there."""
     async with caller.transaction(ids.PLATFORM) as tx:
-        found = await customers.own_everywhere(tx)
+        paid = [one.tenant_id for one in await customers.own_everywhere(tx)]
+        found = dict.fromkeys([*paid, *await wallets.own_everywhere(tx)])
     gate = asyncio.Semaphore(AT_ONCE)
-    asked = await asyncio.gather(*(_account(caller, gate, one.tenant_id) for one in found))
+    asked = await asyncio.gather(*(_account(caller, gate, tenant) for tenant in found))
     return Accounts(items=[account for account in asked if account is not None])
 
 
