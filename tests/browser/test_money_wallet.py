@@ -10,6 +10,7 @@ from holdfast.kernel import ids
 from holdfast.kernel.money import Money
 from holdfast.kernel.tx import transaction
 from holdfast.shared.payouts import destinations, earnings, payouts, preferences, wallets
+from tests.browser.cafes import newcomer
 from tests.browser.serving import Site
 from tests.browser.tills import Payer, Till
 from tests.browser.visiting import PHONE, Visit, axe
@@ -234,3 +235,21 @@ async def test_a_wallet_can_be_used_by_everybody(
         await expect(page.get_by_role("main").locator("[aria-busy=true]")).to_have_count(0)
         await fits(page)
         await axe(page)
+
+
+async def test_whoever_only_earns_here_finds_their_wallet(visit: Visit, site: Site, till: Till) -> None:
+    agent = await newcomer(site, name="Rosa Mamani")
+    async with transaction(site.database, till.cafe.id) as tx:
+        wallet = await wallets.open_wallet(
+            tx, kind="agent", party_id=agent.id, name="Rosa Mamani", currency="PEN", person_id=agent.id
+        )
+        await earnings.credit(tx, wallet, amount=Money(25_000, "PEN"), code="test.commission", id=ids.new())
+    page = await visit("/home", who=agent, size=PHONE)
+    await expect(page.get_by_role("heading", name="What you pay and earn")).to_be_visible()
+    await axe(page)
+    await page.get_by_role("link", name="PEN 250.00 can be paid out").click()
+    await page.wait_for_url("**/wallet")
+    await expect(page.get_by_role("button", name="Ask for a payout")).to_be_enabled()
+    await expect(page.get_by_role("link", name="Invoices")).to_have_count(0)
+    await fits(page)
+    await axe(page)

@@ -115,3 +115,20 @@ async def test_a_wallet_in_which_nothing_happened_can_be_looked_at(
         assert (await client.get(f"/api/payouts/wallets/{wallet.id}/entries")).json()["items"] == []
         statement = await client.get(f"/api/payouts/wallets/{wallet.id}/statement?since=2026-01-01&until=2026-02-01")
         assert (statement.status_code, statement.json()["movements"]) == (200, [])
+
+
+async def test_whoever_only_earns_has_an_account_too(
+    database: Database, settings: Settings, committed: Open, tenant: UUID
+) -> None:
+    agent, nobody = [await accounts.new_account(database) for _ in range(2)]
+    await earned(committed, agent.person, 2500, "PEN")
+    await earned(committed, agent.person, 0, "USD")
+    async with web.visitor(database, settings) as client:
+        await web.enter(client, database, agent)
+        (account,) = (await client.get("/api/own/accounts")).json()["items"]
+        assert (account["tenant_id"], account["customer_id"], account["open_invoices"]) == (str(tenant), None, 0)
+        assert len(account["earned"]) == 2
+        assert (await client.get(f"/api/own/{tenant}/invoices")).status_code == 404
+    async with web.visitor(database, settings) as client:
+        await web.enter(client, database, nobody)
+        assert (await client.get("/api/own/accounts")).json()["items"] == []

@@ -1,7 +1,6 @@
 import { Skeleton, Stack, Text } from '@mantine/core';
 import { IconReceiptOff } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, Outlet, useLocation } from '@tanstack/react-router';
+import { getRouteApi, Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PersonFrame } from '../../shell/customer/PersonFrame';
@@ -15,7 +14,6 @@ import { useAccent } from '../pay/accent';
 import classes from './AccountLayout.module.css';
 import type { Account } from './api';
 import { InAccount, useAccounts } from './useAccount';
-import { walletsOptions } from './wallet';
 
 const route = getRouteApi('/home/money/$tenantId');
 
@@ -79,19 +77,36 @@ function At({ account }: { account: Account }) {
           {account.business}
         </Text>
       </div>
-      <Tabs tenantId={account.tenant_id} />
-      <Suspense fallback={<Coming />}>
-        <Outlet />
-      </Suspense>
+      {account.customer_id === null ? <Earning tenantId={account.tenant_id} /> : <Paying account={account} />}
     </InAccount>
   );
 }
 
+function Paying({ account }: { account: Account }) {
+  return (
+    <>
+      <Tabs tenantId={account.tenant_id} earns={account.earned.length > 0} />
+      <Suspense fallback={<Coming />}>
+        <Outlet />
+      </Suspense>
+    </>
+  );
+}
+
+/** Whoever earns here and pays nothing has a wallet, and no other page. */
+function Earning({ tenantId }: { tenantId: string }) {
+  const onWallet = useLocation({ select: ({ pathname }) => pathname.replace(/\/$/, '').endsWith('/wallet') });
+  if (!onWallet) return <Navigate to="/home/money/$tenantId/wallet" params={{ tenantId }} replace />;
+  return (
+    <Suspense fallback={<Coming />}>
+      <Outlet />
+    </Suspense>
+  );
+}
+
 /** The pages of the account; that of a wallet only for whoever earns here. */
-function Tabs({ tenantId }: { tenantId: string }) {
+function Tabs({ tenantId, earns }: { tenantId: string; earns: boolean }) {
   const { t } = useTranslation('own');
-  const { data: wallets = [] } = useQuery(walletsOptions(tenantId));
-  const earns = wallets.length > 0;
   const path = useLocation({ select: ({ pathname }) => pathname });
   const nav = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone the tab of the page may lie beside the screen.

@@ -8,7 +8,7 @@ import classes from './Accounts.module.css';
 import type { Account } from './api';
 import { useAccounts } from './useAccount';
 
-/** The businesses that a person pays, with what is open at each. */
+/** The businesses that a person pays or that pay them, with what is open at each. */
 export function Accounts({ person }: { person: string }) {
   const { t } = useTranslation('own');
   const { data: accounts } = useAccounts(person);
@@ -16,11 +16,11 @@ export function Accounts({ person }: { person: string }) {
   return (
     <Stack component="nav" gap="sm" aria-labelledby="accounts">
       <Title order={2} size="h3" id="accounts">
-        {t('accounts.title')}
+        {t(accounts.some(({ earned }) => earned.length > 0) ? 'accounts.titleBoth' : 'accounts.title')}
       </Title>
       <ul className={classes.list}>
         {accounts.map((account) => (
-          <li key={account.customer_id}>
+          <li key={account.tenant_id}>
             <Link
               to="/home/money/$tenantId"
               params={{ tenantId: account.tenant_id }}
@@ -46,13 +46,22 @@ export function Accounts({ person }: { person: string }) {
 function Standing({ account }: { account: Account }) {
   const { t } = useTranslation('own');
   const { money } = useFormats();
-  const { balance, open_invoices, active_subscriptions } = account;
+  const { customer_id, balance, open_invoices, active_subscriptions } = account;
   if (open_invoices > 0)
     return (
       <Text component="span" display="block" size="sm" className={classes.due}>
         {balance !== null && balance.minor > 0
           ? t('accounts.due', { amount: money(balance) })
           : t('accounts.open', { count: open_invoices })}
+      </Text>
+    );
+  const earned = account.earned.filter(({ minor }) => minor > 0);
+  if (customer_id === null || (earned.length > 0 && active_subscriptions === 0))
+    return (
+      <Text component="span" display="block" size="sm" c="dimmed">
+        {earned.length > 0
+          ? t('accounts.earned', { amount: earned.map(money).join(' · ') })
+          : t('accounts.earns')}
       </Text>
     );
   return (
