@@ -67,10 +67,11 @@ async def open_garage(address: str, database: Database, *, progress: Progress) -
         tenant = next((each["tenant"] for each in mine), None) or await _open(owner)
         owner.act_in(tenant)
         await invite(owner, OWNERS[1], address)
+        carmen = UUID((await owner.call("GET", "/api/auth/me"))["user"]["id"])
     async with Client(address) as guest:
         await enter(guest, GUEST)
         lucia = UUID((await guest.call("GET", "/api/auth/me"))["user"]["id"])
-    return tenant, await _live(database, UUID(tenant), lucia, progress=progress)
+    return tenant, await _live(database, UUID(tenant), carmen, lucia, progress=progress)
 
 
 async def _open(owner: Client) -> str:
@@ -86,14 +87,14 @@ async def _open(owner: Client) -> str:
     return str((await owner.call("POST", "/api/tenants", wanted))["id"])
 
 
-async def _live(database: Database, tenant: UUID, lucia: UUID, *, progress: Progress) -> bool:
+async def _live(database: Database, tenant: UUID, carmen: UUID, lucia: UUID, *, progress: Progress) -> bool:
     """Live from where the garage is up to today."""
     async with transaction(database, tenant) as tx:
         moment = await tenants.moment(tx, movable=True)
         begun = await tx.one(bool, "select exists (select from billing_plan)")
         if not begun and not moment.clock_offset:
             await tenants.set_back(tx, by=timedelta(days=DAYS), movable=True)
-    await _sell(database, tenant, lucia)
+    await _sell(database, tenant, carmen, lucia)
     async with transaction(database, tenant) as tx:
         left = -(await tenants.moment(tx, movable=True)).clock_offset
     if left <= timedelta():
@@ -110,7 +111,7 @@ async def _live(database: Database, tenant: UUID, lucia: UUID, *, progress: Prog
     return True
 
 
-async def _sell(database: Database, tenant: UUID, lucia: UUID) -> None:
+async def _sell(database: Database, tenant: UUID, carmen: UUID, lucia: UUID) -> None:
     """What the garage sells, and how it pays its owner."""
     async with transaction(database, tenant) as tx:
         if await tx.one(bool, "select exists (select from billing_plan)"):
@@ -137,7 +138,12 @@ async def _sell(database: Database, tenant: UUID, lucia: UUID) -> None:
             tx, preferences.Settings(minimum=5000, holding_days=7, two_approvals_above=500_000, rail="sandbox")
         )
         wallet = await wallets.open_wallet(
-            tx, kind="garage_owner", party_id=uuid5(tenant, "owner"), name="Familia Ortega", currency="EUR"
+            tx,
+            kind="garage_owner",
+            party_id=uuid5(tenant, "owner"),
+            name="Familia Ortega",
+            currency="EUR",
+            person_id=carmen,
         )
         await destinations.add(tx, wallet, destinations.New(holder="Familia Ortega", country="ES", iban=_IBAN))
         await customers.ensure(tx, name=GUEST.name, email=GUEST.email, person_id=lucia, reference="driver-0")
