@@ -51,6 +51,9 @@ async def prove(page: Page) -> None:
     await page.get_by_role("status").filter(has_text="proven").wait_for()
 
 
+NUMBER = r"role=main >> text=/20\d\d-\d{6}/ >> visible=true"
+"""The number of an invoice, in a table or on a card."""
+
 SCREENS = [
     Screen(name="welcome", path="/", shows="role=heading"),
     Screen(name="sign-in", path="/sign-in", shows="role=heading"),
@@ -71,14 +74,14 @@ SCREENS = [
     Screen(name="card", path="/card#{card}", shows=".code-picture", locale="es-PE"),
     Screen(name="join", path="/join/{slug}", shows="form", locale="es-PE"),
     Screen(name="money", path="/console/{garage}/money", who="garage", shows="role=main", before=draw),
-    Screen(name="payments", path="/console/{garage}/money/payments", who="garage", shows="role=row"),
-    Screen(name="invoices", path="/console/{garage}/money/invoices", who="garage", shows="role=row"),
+    Screen(name="payments", path="/console/{garage}/money/payments", who="garage", shows=NUMBER),
+    Screen(name="invoices", path="/console/{garage}/money/invoices", who="garage", shows=NUMBER),
     Screen(name="invoice", path="/console/{garage}/money/invoices/{invoice}", who="garage", shows="role=table"),
     Screen(
         name="subscription",
         path="/console/{garage}/money/subscriptions/{subscription}",
         who="garage",
-        shows="role=table",
+        shows="role=main >> role=heading",
     ),
     Screen(name="plans", path="/console/{garage}/money/plans", who="garage", shows="role=main >> text=EUR"),
     Screen(name="reconciliation", path="/console/{garage}/money/reconciliation", who="garage", shows="role=table"),

@@ -228,10 +228,14 @@ async def test_an_owner_changes_details_and_systems(visit: Visit, cafe: Cafe) ->
     page = await visit(f"/console/{cafe.slug}/settings", who=cafe.owner)
     business = page.get_by_role("region", name="Business")
     await business.get_by_role("textbox", name="Name").fill("Café Aurora Sur")
+    await business.get_by_role("textbox", name="Tax number").fill("20512345678")
+    await business.get_by_role("textbox", name="Address").fill("Av. Larco 101\nMiraflores")
     await business.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("navigation").get_by_role("button", name="Switch business")).to_contain_text(
         "Café Aurora Sur"
     )
+    known = await cafe.ask("GET", f"/api/tenants/{cafe.id}")
+    assert (known["tax_id"], known["address"]) == ("20512345678", "Av. Larco 101\nMiraflores")
     menu = page.get_by_role("navigation", name="Main")
     await expect(menu.get_by_role("link", name="Dashboard")).to_be_visible()
     await page.get_by_role("switch", name="Stamp cards").press("Space")

@@ -84,7 +84,11 @@ async def _open(owner: Client) -> str:
         "systems": [],
         "email": OWNERS[0].email,
     }
-    return str((await owner.call("POST", "/api/tenants", wanted))["id"])
+    tenant = str((await owner.call("POST", "/api/tenants", wanted))["id"])
+    owner.act_in(tenant)
+    seller = {"tax_id": "ESB87654321", "address": "Calle del Olivar 21\n28012 Madrid"}
+    await owner.call("PATCH", f"/api/tenants/{tenant}", seller)
+    return tenant
 
 
 async def _live(database: Database, tenant: UUID, carmen: UUID, lucia: UUID, *, progress: Progress) -> bool:

@@ -15,6 +15,7 @@ from holdfast.kernel.tx import Reused, Tx
 from holdfast.shared.billing import closing, coupons, credit, invoices, months
 from holdfast.shared.billing.invoices import Draft, Invoice, Status
 from holdfast.shared.payments import customers
+from holdfast.shared.tenants import tenants
 from tests.conftest import Open
 from tests.shared.billing.conftest import Balance, Bill, Later, line, pen, sound
 
@@ -25,6 +26,7 @@ Subscribed = Callable[..., Awaitable[tuple[UUID, list[UUID]]]]
 @pytest.mark.meets("T18")
 async def test_an_invoice_says_who_owes_what_to_whom_until_when(tx: Tx) -> None:
     customer = await customers.ensure(tx, name="Ana Torres", email="ana@example.com", tax_id="10456789012")
+    await tenants.change(tx, tenants.Changes(tax_id="20512345678", address="Av. Larco 101"))
     today = await months.today(tx)
     invoice = await invoices.issue(
         tx,
@@ -47,6 +49,7 @@ async def test_an_invoice_says_who_owes_what_to_whom_until_when(tx: Tx) -> None:
     assert invoice.due_on == today + timedelta(days=14)
     assert invoice.charge_on == invoice.due_on
     assert (invoice.seller.name, invoice.seller.country) == ("Café Aurora", "PE")
+    assert (invoice.seller.tax_id, invoice.seller.address) == ("20512345678", "Av. Larco 101")
     assert (invoice.buyer.name, invoice.buyer.tax_id) == ("Ana Torres", "10456789012")
     found = await invoices.lines(tx, invoice.id)
     assert [(one.quantity, one.amount, one.tax, one.total) for one in found] == [

@@ -10,7 +10,7 @@ from holdfast import app
 from holdfast.kernel import clock, ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.problems import Invalid, NotAllowed, NotSignedIn
-from holdfast.kernel.tx import NOBODY, Reused, transaction
+from holdfast.kernel.tx import NOBODY, Reused, Tx, transaction
 from holdfast.shared.people import memberships
 from holdfast.shared.tenants import tenants
 from tests import accounts
@@ -111,6 +111,21 @@ async def test_settings_that_cannot_be(database: Database, changes: dict[str, ob
 )
 def test_slugs(name: str, slug: str) -> None:
     assert tenants.slug_of(name) == slug
+
+
+@pytest.mark.parametrize("changes", [{"tax_id": " "}, {"tax_id": "1" * 41}, {"address": "\n"}, {"address": "a\x00"}])
+async def test_what_cannot_stand_on_an_invoice(tx: Tx, changes: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as raised:
+        await tenants.change(tx, tenants.Changes(**changes))  # type: ignore[arg-type]
+    assert raised.value.extra["errors"][0].field == next(iter(changes))
+
+
+async def test_what_stands_on_invoices_is_tidy(tx: Tx) -> None:
+    wanted = tenants.Changes(tax_id=" 20  123 ", address=" Av. Larco 1 \r\n\n Lima ")
+    changed = await tenants.change(tx, wanted)
+    assert (changed.tax_id, changed.address) == ("20 123", "Av. Larco 1\nLima")
+    changed = await tenants.change(tx, tenants.Changes(tax_id=None, address=None))
+    assert (changed.tax_id, changed.address) == (None, None)
 
 
 async def test_the_owner_changes_settings(committed: Open, database: Database, tenant: UUID) -> None:

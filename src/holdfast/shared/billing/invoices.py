@@ -24,6 +24,7 @@ from holdfast.shared.billing import books, coupons, credit, months, settlements
 from holdfast.shared.billing.lines import Discount, Draft, Line
 from holdfast.shared.billing.totals import Taken, Tax, Totals, totals
 from holdfast.shared.payments import customers
+from holdfast.shared.tenants.tenants import Tenant
 
 __all__ = ["Discount", "Draft", "Line", "Totals", "totals"]
 
@@ -191,6 +192,17 @@ class NotOpen(Problem):
     """Only an invoice that is still to be paid can be treated so."""
 
 
+def _seller(business: Tenant) -> Party:
+    return Party(
+        name=business.name,
+        email=business.email,
+        phone=business.phone,
+        tax_id=business.tax_id,
+        address=business.address,
+        country=business.country,
+    )
+
+
 async def issue(tx: Tx, draft: Draft) -> Invoice:
     """Issue an invoice: its figures, its number, its place in the books, and what it uses of coupons and credit.
 
@@ -246,7 +258,7 @@ async def issue(tx: Tx, draft: Draft) -> Invoice:
         due_on=due_on,
         charge_on=due_on if draft.collect and not settled else None,
         memo=draft.memo,
-        seller=Party(name=business.name, email=business.email, phone=business.phone, country=business.country),
+        seller=_seller(business),
         buyer=Party(name=customer.name, email=customer.email, phone=customer.phone, tax_id=customer.tax_id),
         taxes=msgspec.to_builtins(figures.taxes),
         discounts=msgspec.to_builtins(figures.discounts),

@@ -38,6 +38,10 @@ class Tenant(Row):
     """Its name in addresses of public pages; given once, never changed."""
     email: str | None
     phone: str | None
+    tax_id: str | None
+    """Its number with the tax authority, as it stands on its invoices."""
+    address: str | None
+    """Where it is registered, on one line or several."""
     logo_url: str | None
     """An https address of a picture, or the path of the logo that was uploaded (``brands.put_logo``)."""
     accent: str | None
@@ -126,6 +130,8 @@ class Changes(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     name: str | msgspec.UnsetType = msgspec.UNSET
     email: str | msgspec.UnsetType | None = msgspec.UNSET
     phone: str | msgspec.UnsetType | None = msgspec.UNSET
+    tax_id: str | msgspec.UnsetType | None = msgspec.UNSET
+    address: str | msgspec.UnsetType | None = msgspec.UNSET
     logo_url: str | msgspec.UnsetType | None = msgspec.UNSET
     accent: str | msgspec.UnsetType | None = msgspec.UNSET
     currency: str | msgspec.UnsetType = msgspec.UNSET
@@ -174,6 +180,20 @@ def _systems(names: list[str]) -> list[str]:
     return sorted(set(names))
 
 
+def _tax_id(number: str) -> str:
+    tidy = " ".join(number.split())
+    if not 1 <= len(tidy) <= 40 or not tidy.isprintable():
+        raise Invalid("A tax number has 1 to 40 printable characters.", field="tax_id")
+    return tidy
+
+
+def _address(lines: str) -> str:
+    tidy = "\n".join(" ".join(line.split()) for line in lines.splitlines() if line.strip())
+    if not 1 <= len(tidy) <= 500 or not tidy.replace("\n", "").isprintable():
+        raise Invalid("An address has 1 to 500 printable characters.", field="address")
+    return tidy
+
+
 def _logo(address: str) -> str:
     if not re.fullmatch(r"https://[!-~]{1,2000}", address):
         raise Invalid("Give the https address of a picture.", field="logo_url")
@@ -190,6 +210,8 @@ _CHECKS: dict[str, Any] = {
     "name": _name,
     "email": invitations.checked_email,
     "phone": persons.checked_phone,
+    "tax_id": _tax_id,
+    "address": _address,
     "logo_url": _logo,
     "accent": _accent,
     "currency": _currency,

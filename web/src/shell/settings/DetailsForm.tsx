@@ -1,4 +1,14 @@
-import { Button, Fieldset, Group, MultiSelect, Select, SimpleGrid, Stack, TextInput } from '@mantine/core';
+import {
+  Button,
+  Fieldset,
+  Group,
+  MultiSelect,
+  Select,
+  SimpleGrid,
+  Stack,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Tenant } from '../../api';
 import { LANGUAGES } from '../../i18n';
@@ -14,6 +24,8 @@ const valuesOf = (tenant: Tenant) => ({
   name: tenant.name,
   email: tenant.email ?? '',
   phone: tenant.phone ?? '',
+  tax_id: tenant.tax_id ?? '',
+  address: tenant.address ?? '',
   country: tenant.country,
   currency: tenant.currency,
   timezone: tenant.timezone,
@@ -39,13 +51,15 @@ export function DetailsForm({ tenant }: { tenant: Tenant }) {
       form.setValues(valuesOf(changed));
     },
   });
-  const submit = form.onSubmit(({ email, phone, ...typed }) => {
+  const submit = form.onSubmit(({ email, phone, tax_id, address, ...typed }) => {
     forget();
     change.mutate({
       ...typed,
       name: typed.name.trim(),
       email: email.trim() || null,
       phone: phone.trim() || null,
+      tax_id: tax_id.trim() || null,
+      address: address.trim() || null,
     });
   });
   return (
@@ -68,6 +82,21 @@ export function DetailsForm({ tenant }: { tenant: Tenant }) {
                 label={t('business.phone')}
                 placeholder="+51 1 234 5678"
                 {...form.getInputProps('phone')}
+              />
+              <Textarea
+                label={t('business.address')}
+                description={t('business.onInvoices')}
+                autosize
+                minRows={1}
+                maxRows={4}
+                maxLength={500}
+                {...form.getInputProps('address')}
+              />
+              <TextInput
+                label={t('business.taxId')}
+                description={t('business.onInvoices')}
+                maxLength={40}
+                {...form.getInputProps('tax_id')}
               />
               <Select
                 label={t('business.country')}

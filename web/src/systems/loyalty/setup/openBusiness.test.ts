@@ -16,6 +16,8 @@ const TENANT: Tenant = {
   slug: 'cafe-aurora',
   email: 'elena@aurora.example',
   phone: null,
+  tax_id: null,
+  address: null,
   logo_url: null,
   accent: null,
   currency: 'PEN',
