@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../../ui/format';
 import { Panel } from '../../ui/Panel';
@@ -12,6 +13,7 @@ export function InvoiceSheet({ detail: { invoice, lines } }: { detail: InvoiceDe
   const { t } = useTranslation('money');
   const { share, money } = useFormats();
   const whyWhole = useExplanation(invoice.id);
+  const narrow = useMediaQuery('(max-width: 40em)', undefined, { getInitialValueInEffect: false });
   const sums = [
     { key: 'subtotal', label: t('sum.subtotal'), amount: invoice.subtotal },
     ...(invoice.discount.minor === 0
@@ -36,20 +38,24 @@ export function InvoiceSheet({ detail: { invoice, lines } }: { detail: InvoiceDe
         <thead>
           <tr>
             <th scope="col">{t('line.what')}</th>
-            <th scope="col">{t('line.quantity')}</th>
-            <th scope="col">{t('line.tax')}</th>
+            {!narrow && (
+              <>
+                <th scope="col">{t('line.quantity')}</th>
+                <th scope="col">{t('line.tax')}</th>
+              </>
+            )}
             <th scope="col">{t('amount')}</th>
           </tr>
         </thead>
         <tbody>
           {lines.map((line) => (
-            <Line key={line.id} line={line} invoice={invoice.id} />
+            <Line key={line.id} line={line} invoice={invoice.id} narrow={narrow} />
           ))}
         </tbody>
         <tfoot>
           {sums.map(({ key, label, amount, ...more }) => (
             <tr key={key}>
-              <th scope="row" colSpan={3}>
+              <th scope="row" colSpan={narrow ? 1 : 3}>
                 {label}
               </th>
               <td>
@@ -66,7 +72,7 @@ export function InvoiceSheet({ detail: { invoice, lines } }: { detail: InvoiceDe
             </tr>
           ))}
           <tr data-total>
-            <th scope="row" colSpan={3}>
+            <th scope="row" colSpan={narrow ? 1 : 3}>
               {t('sum.total')}
             </th>
             <td>
@@ -80,7 +86,7 @@ export function InvoiceSheet({ detail: { invoice, lines } }: { detail: InvoiceDe
           </tr>
           {invoice.credited.minor > 0 && (
             <tr>
-              <th scope="row" colSpan={3}>
+              <th scope="row" colSpan={narrow ? 1 : 3}>
                 {t('sum.credited')}
               </th>
               <td>{money({ ...invoice.credited, minor: -invoice.credited.minor })}</td>
@@ -88,7 +94,7 @@ export function InvoiceSheet({ detail: { invoice, lines } }: { detail: InvoiceDe
           )}
           {invoice.paid.minor > 0 && (
             <tr>
-              <th scope="row" colSpan={3}>
+              <th scope="row" colSpan={narrow ? 1 : 3}>
                 {t('sum.paid')}
               </th>
               <td>{money({ ...invoice.paid, minor: -invoice.paid.minor })}</td>
@@ -96,7 +102,7 @@ export function InvoiceSheet({ detail: { invoice, lines } }: { detail: InvoiceDe
           )}
           {invoice.status === 'open' && (
             <tr data-total>
-              <th scope="row" colSpan={3}>
+              <th scope="row" colSpan={narrow ? 1 : 3}>
                 {t('sum.due')}
               </th>
               <td>{money(invoice.due)}</td>
@@ -108,9 +114,10 @@ export function InvoiceSheet({ detail: { invoice, lines } }: { detail: InvoiceDe
   );
 }
 
-function Line({ line, invoice }: { line: InvoiceLine; invoice: string }) {
+function Line({ line, invoice, narrow }: { line: InvoiceLine; invoice: string; narrow: boolean }) {
   const { t } = useTranslation('money');
   const { share, count, day } = useFormats();
+  const tax = share(line.tax_basis_points / 10_000, 2);
   const last = (next: string) =>
     day(new Date(Date.parse(`${next}T12:00:00Z`) - 86_400_000).toISOString().slice(0, 10));
   return (
@@ -122,9 +129,18 @@ function Line({ line, invoice }: { line: InvoiceLine; invoice: string }) {
             {t('line.period', { from: day(line.period_from), to: last(line.period_to) })}
           </Text>
         )}
+        {narrow && (
+          <Text component="span" className={classes.period}>
+            {t('line.quantity')} {count(line.quantity)} · {t('line.tax')} {tax}
+          </Text>
+        )}
       </th>
-      <td data-label={t('line.quantity')}>{count(line.quantity)}</td>
-      <td data-label={t('line.tax')}>{share(line.tax_basis_points / 10_000, 2)}</td>
+      {!narrow && (
+        <>
+          <td>{count(line.quantity)}</td>
+          <td>{tax}</td>
+        </>
+      )}
       <td>
         <WhyButton
           amount={line.amount}

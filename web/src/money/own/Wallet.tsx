@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Button, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconCash, IconWallet } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { Loaded } from '../../ui/Loaded';
 import { Page } from '../../ui/Page';
 import { Stat } from '../../ui/Stat';
 import { AmountFigure } from '../parts/AmountFigure';
+import parts from '../parts/parts.module.css';
 import { AskPayout } from './AskPayout';
 import classes from './Overview.module.css';
 import { useAccount } from './useAccount';
@@ -107,7 +108,7 @@ function Inside({ owned }: { owned: OwnWallet }) {
 function Tiles({ balances: { available, pending, held, owed } }: Pick<OwnWallet, 'balances'>) {
   const { t } = useTranslation('own');
   return (
-    <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
+    <div className={parts.tiles}>
       <Stat
         label={t('wallet.available')}
         value={<AmountFigure value={available} />}
@@ -129,6 +130,6 @@ function Tiles({ balances: { available, pending, held, owed } }: Pick<OwnWallet,
         tone={owed.minor > 0 ? 'warn' : 'neutral'}
         hint={owed.minor > 0 ? t('wallet.owedText') : undefined}
       />
-    </SimpleGrid>
+    </div>
   );
 }
