@@ -88,6 +88,7 @@ create table billing_subscription (
     cancel_at_end boolean not null default false,
     paused_on date,
     resumes_on date,
+    paused_unpaid boolean not null default false,
     ended_on date,
     next_plan_id uuid,
     next_price_ids uuid[],

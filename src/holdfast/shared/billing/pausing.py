@@ -5,7 +5,7 @@ from uuid import UUID
 
 from holdfast.kernel.problems import Invalid, Problem
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import invoices, runs, steps, subscriptions
+from holdfast.shared.billing import runs, subscriptions
 from holdfast.shared.billing.catalog import Plan
 from holdfast.shared.billing.grants import MANAGE
 from holdfast.shared.billing.periods import Period
@@ -29,8 +29,10 @@ async def pause(tx: Tx, subscription_id: UUID, *, resumes_on: date | None = None
     return await paused(tx, subscription_id, resumes_on=resumes_on)
 
 
-async def paused(tx: Tx, subscription_id: UUID, *, resumes_on: date | None = None) -> Subscription:
-    """``pause`` for whoever has checked who asks, or as dunning decides."""
+async def paused(
+    tx: Tx, subscription_id: UUID, *, resumes_on: date | None = None, unpaid: bool = False
+) -> Subscription:
+    """``pause`` for whoever has checked who asks, or as dunning decides: then it goes on with the payment."""
     subscription = await subscriptions.locked(tx, subscription_id)
     subscriptions.engine_only(subscription)
     if subscription.status is Status.paused:
@@ -47,7 +49,7 @@ async def paused(tx: Tx, subscription_id: UUID, *, resumes_on: date | None = Non
     rest = Period(cut, period.ends_on)
     if rest.days:
         if plan.proration == "daily":
-            await _give_back(tx, subscription, rest)
+            await runs.give_back(tx, subscription, rest, paid_only=True)
         await tx.execute("update billing_period set ends_on = $2 where id = $1", subscription.period_id, cut)
     return await subscriptions.moved(
         tx,
@@ -56,6 +58,7 @@ async def paused(tx: Tx, subscription_id: UUID, *, resumes_on: date | None = Non
         "paused",
         paused_on=cut,
         resumes_on=resumes_on,
+        paused_unpaid=unpaid,
         period_to=cut,
         next_at=None if resumes_on is None else await subscriptions.start_of(tx, resumes_on),
     )
@@ -74,12 +77,11 @@ async def resume(tx: Tx, subscription_id: UUID) -> Subscription:
         return subscription
     if subscription.status is not Status.paused:
         raise subscriptions.NotNow(f"It is {subscription.status}.")
+    return await resumed(tx, subscription)
+
+
+async def resumed(tx: Tx, subscription: Subscription) -> Subscription:
+    """``resume`` of a paused one, which is locked, for whoever has checked who asks, or as its payment decides."""
     await runs.go_on(tx, subscription, await subscriptions.today(tx))
-    await runs.bill(tx, subscription_id)
-    return await tx.get(Subscription, subscription_id)
-
-
-async def _give_back(tx: Tx, subscription: Subscription, rest: Period) -> None:
-    lines = await steps.unused(tx, subscription, rest, paid_only=True)
-    if lines:
-        await invoices.issue(tx, steps.draft(subscription, lines))
+    await runs.bill(tx, subscription.id)
+    return await tx.get(Subscription, subscription.id)

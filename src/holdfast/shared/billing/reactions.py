@@ -126,6 +126,13 @@ async def mark_past_due(tx: Tx, event: dunning.Started | dunning.Ended) -> None:
         await standing.follow(tx, event.subscription_id, due=isinstance(event, dunning.Started))
 
 
+@on(invoices.Paid)
+async def go_on_paid(tx: Tx, event: invoices.Paid) -> None:
+    """What stood still because nobody paid goes on."""
+    if event.subscription_id is not None:
+        await standing.paid(tx, event.subscription_id)
+
+
 @on(dunning.Exhausted)
 async def carry_out(tx: Tx, event: dunning.Exhausted) -> None:
     """What a business decided to do when everything was tried."""

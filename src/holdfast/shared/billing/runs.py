@@ -216,6 +216,7 @@ async def finish(tx: Tx, subscription: Subscription, ended_on: date) -> Subscrip
         next_at=None,
         paused_on=None,
         resumes_on=None,
+        paused_unpaid=False,
         parked_reason=None,
         parked_from=None,
         claimed_until=None,
@@ -224,14 +225,29 @@ async def finish(tx: Tx, subscription: Subscription, ended_on: date) -> Subscrip
     return subscription
 
 
+async def give_back(tx: Tx, subscription: Subscription, rest: Period, *, paid_only: bool) -> None:
+    """Give back what was charged for days that are not used, on an invoice of its own; nothing where nothing was."""
+    lines = await steps.unused(tx, subscription, rest, paid_only=paid_only)
+    if lines:
+        await invoices.issue(tx, steps.draft(subscription, lines))
+
+
 async def go_on(tx: Tx, subscription: Subscription, day: date) -> Subscription:
-    """A paused subscription goes on from a day: the time in between is written down as paused, and not charged."""
+    """A paused subscription goes on from a day: the time in between is written down as paused, and not charged.
+
+    What was charged for days from the pause on, and not given back when it began because nobody had paid it, is given
+    back now: the days that are left of it are charged anew.
+    """
     assert subscription.paused_on is not None  # noqa: S101 - a constraint of the table
     start = max(day, subscription.paused_on)
     if start > subscription.paused_on:
         away = Period(subscription.paused_on, start)
         period_id = uuid5(subscription.id, f"paused {away.starts_on.isoformat()}")
         await subscriptions.term(tx, subscription, period_id, away, "paused")
+    plan = await tx.get(Plan, subscription.plan_id)
+    end = await steps.charged_until(tx, subscription)
+    if plan.proration == "daily" and end is not None and end > subscription.paused_on:
+        await give_back(tx, subscription, Period(subscription.paused_on, end), paid_only=False)
     return await subscriptions.moved(
         tx,
         subscription,
@@ -239,6 +255,7 @@ async def go_on(tx: Tx, subscription: Subscription, day: date) -> Subscription:
         "resumed",
         paused_on=None,
         resumes_on=None,
+        paused_unpaid=False,
         period_to=start,
         next_at=await subscriptions.start_of(tx, start),
     )

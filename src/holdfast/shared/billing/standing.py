@@ -26,6 +26,21 @@ async def _owes(tx: Tx, subscription_id: UUID) -> bool:
     )
 
 
+async def paid(tx: Tx, subscription_id: UUID) -> None:
+    """What was paused because nobody paid goes on as soon as everything that is late is paid."""
+    subscription = await subscriptions.locked(tx, subscription_id)
+    if subscription.status is Status.paused and subscription.paused_unpaid and not await _late(tx, subscription_id):
+        await pausing.resumed(tx, subscription)
+
+
+async def _late(tx: Tx, subscription_id: UUID) -> bool:
+    return await tx.one(
+        bool,
+        "select exists (select from billing_invoice where subscription_id = $1 and status = 'open' and overdue)",
+        subscription_id,
+    )
+
+
 async def exhausted(tx: Tx, subscription_id: UUID, outcome: Outcome) -> None:
     """Everything was tried: the subscription ends, pauses, or goes on, as the business decided."""
     subscription = await subscriptions.locked(tx, subscription_id)
@@ -33,7 +48,7 @@ async def exhausted(tx: Tx, subscription_id: UUID, outcome: Outcome) -> None:
         await ending.cancelled(tx, subscription_id, when="now")
     elif outcome == "pause" and subscription.status in (Status.active, Status.past_due):
         try:
-            await pausing.paused(tx, subscription_id)
+            await pausing.paused(tx, subscription_id, unpaid=True)
         except pausing.NotPausable:
             # A plan that knows no pause ends instead of running on unpaid.
             await ending.cancelled(tx, subscription_id, when="now")

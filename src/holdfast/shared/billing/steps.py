@@ -157,6 +157,18 @@ async def unused(tx: Tx, subscription: Subscription, part: Period, *, paid_only:
     return lines
 
 
+async def charged_until(tx: Tx, subscription: Subscription) -> date | None:
+    """The day up to which anything was charged in advance; None when nothing was."""
+    return await tx.find(
+        date,
+        "select l.period_to from billing_invoice as i join billing_invoice_line as l on l.invoice_id = i.id "
+        "join billing_price as p on p.id = l.price_id and p.kind in ('per_period', 'per_seat', 'tiered_seats') "
+        "where i.subscription_id = $1 and i.status in ('paid', 'open') and l.period_to is not null "
+        "order by l.period_to desc limit 1",
+        subscription.id,
+    )
+
+
 def draft(subscription: Subscription, lines: list[Line], *, period_id: UUID | None = None) -> Draft:
     """An invoice for a subscription. A period has one by constraint; the others are issued under the row's lock."""
     return Draft(

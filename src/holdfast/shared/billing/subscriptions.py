@@ -89,6 +89,8 @@ class Subscription(Row):
     cancel_at_end: bool
     paused_on: date | None
     resumes_on: date | None
+    paused_unpaid: bool
+    """Whether it is paused because an invoice is not paid; it goes on when that is."""
     ended_on: date | None
     next_plan_id: UUID | None
     next_price_ids: list[UUID] | None
