@@ -60,10 +60,10 @@ function Detail({ subscribed }: { subscribed: SubscribedDetail }) {
   const done = () => setDoing(null);
   return (
     <Stack gap="lg">
-      {subscription.status === 'past_due' && (
+      {(subscription.status === 'past_due' || subscription.paused_unpaid) && (
         <Alert color="red" variant="light">
           <Group justify="space-between" gap="sm">
-            <Text size="sm">{t('sub.missing')}</Text>
+            <Text size="sm">{t(subscription.paused_unpaid ? 'sub.unpaid' : 'sub.missing')}</Text>
             <LinkButton to="/home/money/$tenantId" params={{ tenantId }} size="xs">
               {t('sub.pay')}
             </LinkButton>

@@ -120,6 +120,12 @@ function Notice({ detail: { subscription } }: { detail: SubscriptionDetail }) {
         </Stack>
       </Alert>
     );
+  if (subscription.paused_unpaid)
+    return (
+      <Alert variant="light" color="yellow" title={t('subscription.unpaid')}>
+        <Text size="sm">{t('subscription.unpaidText')}</Text>
+      </Alert>
+    );
   if (subscription.cancel_at_end && subscription.period_to !== null)
     return (
       <Alert
