@@ -210,7 +210,7 @@ async def test_the_schedule_of_reminders_is_drawn_and_kept(visit: Visit, cafe: C
     await page.get_by_role("button", name="Add", exact=True).click()
     await expect(line.get_by_text("Day 10")).to_be_visible()
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("Saved")).to_be_visible()
+    await expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     assert (await cafe.ask("GET", "/api/billing/dunning"))["retry_days"] == [1, 3, 5, 10]
 
 
