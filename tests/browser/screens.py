@@ -90,7 +90,7 @@ SCREENS = [
         who="garage",
         shows="role=main >> role=heading >> nth=1",
     ),
-    Screen(name="payouts", path="/console/{garage}/money/payouts", who="garage", shows="role=main"),
+    Screen(name="payouts", path="/console/{garage}/money/payouts", who="garage", shows="text=Familia Ortega"),
     Screen(name="books", path="/console/{garage}/money/books", who="garage", shows="role=table", before=prove),
     Screen(name="own-money", path="/home/money/{account}", who="guest", shows="role=main >> role=heading"),
     Screen(
