@@ -126,3 +126,22 @@ async def test_a_pause_that_somebody_wanted_is_not_ended_by_a_payment(
     away = (here.period_from - (subscription.started_on + timedelta(days=5))).days
     assert await billed(committed, subscription) == pytest.approx(3100 * (whole - away) / whole, abs=2)
     await sound(committed, database, tenant)
+
+
+@pytest.mark.parametrize(("away", "charged"), [(3, 1), (60, 2)])
+async def test_what_is_not_charged_by_the_day_is_charged_whole_and_once(
+    subscribed: Subscribed, committed: Open, later: Later, away: int, charged: int, database: Database, tenant: UUID
+) -> None:
+    subscription = await subscribed(FLAT, plan_={"proration": "none"})
+    await later(days=4)
+    async with committed() as tx:
+        await pausing.pause(tx, subscription.id)
+    await later(days=away)
+    async with committed() as tx:
+        await pausing.resume(tx, subscription.id)
+    here = await fresh(committed, subscription)
+    assert [bill.total for bill in await bills(committed, subscription)] == [pen(3100)] * charged
+    start = subscription.started_on if charged == 1 else subscription.started_on + timedelta(days=4 + away)
+    assert here.period_to == nth(start, Interval.month, 1, 0).ends_on
+    assert [term.kind for term in await unbroken(committed, subscription)] == ["paid", "paused", "paid"]
+    await sound(committed, database, tenant)

@@ -7,7 +7,7 @@ too much, because a customer forgives a late invoice and not a wrong one.
 """
 
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -236,7 +236,8 @@ async def go_on(tx: Tx, subscription: Subscription, day: date) -> Subscription:
     """A paused subscription goes on from a day: the time in between is written down as paused, and not charged.
 
     What was charged for days from the pause on, and not given back when it began because nobody had paid it, is given
-    back now: the days that are left of it are charged anew.
+    back now: the days that are left of it are charged anew. Where nothing is charged by the day, what is left of the
+    period that was charged is used up first; otherwise a whole one begins.
     """
     assert subscription.paused_on is not None  # noqa: S101 - a constraint of the table
     start = max(day, subscription.paused_on)
@@ -244,10 +245,15 @@ async def go_on(tx: Tx, subscription: Subscription, day: date) -> Subscription:
         away = Period(subscription.paused_on, start)
         period_id = uuid5(subscription.id, f"paused {away.starts_on.isoformat()}")
         await subscriptions.term(tx, subscription, period_id, away, "paused")
-    plan = await tx.get(Plan, subscription.plan_id)
+    changes: dict[str, Any] = {"period_to": start}
     end = await steps.charged_until(tx, subscription)
-    if plan.proration == "daily" and end is not None and end > subscription.paused_on:
-        await give_back(tx, subscription, Period(subscription.paused_on, end), paid_only=False)
+    if (await tx.get(Plan, subscription.plan_id)).proration == "daily":
+        if end is not None and end > subscription.paused_on:
+            await give_back(tx, subscription, Period(subscription.paused_on, end), paid_only=False)
+    elif end is not None and end > start:
+        changes = await _rest_of(tx, subscription, Period(start, end))
+    else:
+        changes["anchor_on"] = start
     return await subscriptions.moved(
         tx,
         subscription,
@@ -256,6 +262,13 @@ async def go_on(tx: Tx, subscription: Subscription, day: date) -> Subscription:
         paused_on=None,
         resumes_on=None,
         paused_unpaid=False,
-        period_to=start,
-        next_at=await subscriptions.start_of(tx, start),
+        next_at=await subscriptions.start_of(tx, changes["period_to"]),
+        **changes,
     )
+
+
+async def _rest_of(tx: Tx, subscription: Subscription, rest: Period) -> dict[str, Any]:
+    """What is left of a period that was charged whole is a period too, and costs nothing more."""
+    await tx.execute("update billing_period set closed_at = $2 where id = $1", subscription.period_id, tx.now)
+    term = await subscriptions.term(tx, subscription, steps.name_of(subscription, rest.starts_on), rest, "paid")
+    return {"period_id": term.id, "period_from": rest.starts_on, "period_to": rest.ends_on}
