@@ -78,7 +78,7 @@ def checked_return(url: str, settings: Settings) -> str:
     return url
 
 
-class _Opening(BeingPaid):
+class Opening(BeingPaid):
     """The page is being opened at this moment, by another click of the same payer; ask again."""
 
 
@@ -90,7 +90,7 @@ async def _patiently(ask: Callable[[], Awaitable[_Result]]) -> _Result:
     for _ in range(_CLICKS):
         try:
             return await ask()
-        except _Opening:
+        except Opening:
             await asyncio.sleep(_BETWEEN_CLICKS)
     return await ask()
 
@@ -126,7 +126,7 @@ async def _checkout(opens: Opens, database: Database, payment_id: UUID, request:
         taken = found is not None and found.url is None and await attempts.live(tx, payment_id) is not None
     if found is None or found.url is None:
         if taken:
-            raise _Opening
+            raise Opening
         raise NotPayable if found and found.status in (Status.captured, Status.authorized) else calls.Unclear
     return found.url
 
@@ -163,7 +163,7 @@ async def _order(opens: Opens, database: Database, payment_id: UUID) -> Order:
         )
         taken = made is None and await attempts.live(tx, payment_id) is not None
     if made is None:
-        raise _Opening if taken else calls.Unclear
+        raise Opening if taken else calls.Unclear
     return made
 
 
@@ -190,7 +190,7 @@ async def _opening(tx: Tx, payment: Payment, kind: Kind, request: dict[str, Any]
     live = await attempts.live(tx, payment.id)
     if live is not None:
         if live.kind is kind and live.state is State.sent:
-            raise _Opening
+            raise Opening
         if live.kind is not kind or not (live.state is State.wanted or await attempts.again(tx, live)):
             raise BeingPaid
         return live.id
