@@ -4,7 +4,6 @@ A subscription is renewed by our engine or by a provider, never by both; a const
 one another without a gap; what each costs is worked out by ``steps`` and charged by ``runs``.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -394,8 +393,3 @@ def engine_only(subscription: Subscription) -> None:
 async def today(tx: Tx) -> date:
     """The present day where the business is."""
     return await months.today(tx)
-
-
-def prices_for(prices: Sequence[Price], kinds: frozenset[rating.Kind]) -> list[Price]:
-    """Those of some kinds."""
-    return [price for price in prices if price.kind in kinds]

@@ -120,10 +120,11 @@ async def _checkout(opens: Opens, database: Database, payment_id: UUID, request:
         attempt_id = await _opening(tx, payment, Kind.checkout, request)
     await _run(opens, database, attempt_id)
     async with opens() as tx:
+        # In this order, because another click's call may end between the two: then its page is seen by the second.
+        taken = await attempts.live(tx, payment_id) is not None
         found = await tx.find(
             _Page, "select checkout_url as url, status from payments_payment where id = $1", payment_id
         )
-        taken = found is not None and found.url is None and await attempts.live(tx, payment_id) is not None
     if found is None or found.url is None:
         if taken:
             raise Opening
@@ -155,13 +156,13 @@ async def _order(opens: Opens, database: Database, payment_id: UUID) -> Order:
     if attempt_id is not None:
         await _run(opens, database, attempt_id)
     async with opens() as tx:
+        taken = await attempts.live(tx, payment_id) is not None
         made = await tx.find(
             Order,
             "select order_ref, order_client as client from payments_payment "
             "where id = $1 and order_ref is not null and order_client is not null",
             payment_id,
         )
-        taken = made is None and await attempts.live(tx, payment_id) is not None
     if made is None:
         raise Opening if taken else calls.Unclear
     return made
