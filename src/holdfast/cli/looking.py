@@ -21,6 +21,9 @@ from holdfast.kernel.events import Cursor
 from holdfast.shared.ledger import books, exports, proof
 from holdfast.shared.tenants import directory
 
+_PAGE = 2_000
+"""Events that are read at once."""
+
 
 def doctor() -> None:
     """Say what is wrong with this installation, if anything is."""
@@ -156,7 +159,7 @@ def events(
         async with database.opened(settings) as database_:
             place = cursor or await backlog.last(database_)
             while True:
-                found = await backlog.tail(database_, place, prefix=prefix)
+                found = await backlog.tail(database_, place, prefix=prefix, limit=_PAGE)
                 for event in found:
                     place = event.cursor
                     sys.stdout.write(msgspec.json.encode(event).decode() + "\n")
