@@ -287,6 +287,8 @@ async def test_a_page_that_breaks_keeps_the_frame(visit: Visit, cafe: Cafe) -> N
     await page.evaluate("() => { Intl.DisplayNames = function () { throw new Error('broken on purpose') } }")
     menu = page.get_by_role("navigation", name="Main")
     await menu.get_by_role("link", name="People").click()
+    # The page of settings reads the names as it is mounted, so it has to have gone before it comes back.
+    await expect(page.get_by_role("heading", level=1)).to_have_text("People")
     await menu.get_by_role("link", name="Settings").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("This page broke")
     await expect(page.get_by_text("Error: broken on purpose")).to_be_visible()
