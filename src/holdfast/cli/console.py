@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from holdfast import demo
+from holdfast.demo.client import Refused
 from holdfast.kernel import backups, crypto, database, embedded, logs
 from holdfast.kernel import settings as settings_
 from holdfast.kernel.problems import Problem
@@ -23,7 +23,7 @@ err = Console(stderr=True)
 T = TypeVar("T")
 
 MENDABLE = (
-    *(Problem, demo.Refused, SettingsError, database.UnsafeRole, backups.BackupFailed),
+    *(Problem, Refused, SettingsError, database.UnsafeRole, backups.BackupFailed),
     *(asyncpg.PostgresError, ValueError, OSError),
 )
 """What a person can mend; it is told in a sentence, without a traceback."""

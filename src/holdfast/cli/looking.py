@@ -12,9 +12,8 @@ import msgspec
 import typer
 from rich.table import Table
 
-from holdfast import app
 from holdfast.cli import console
-from holdfast.kernel import backlog, crypto, database, schedules
+from holdfast.kernel import backlog, database, schedules
 from holdfast.kernel import doctor as doctor_
 from holdfast.kernel import settings as settings_
 from holdfast.kernel.events import Cursor
@@ -173,20 +172,9 @@ def events(
         console.run(work())
 
 
-def show_settings() -> None:
+def settings() -> None:
     """Print every setting, its value in force, and what it is for; secrets are not shown."""
     table = Table("setting", "value", "what it is for", box=None)
     for name, value, description in settings_.described(console.settings()):
         table.add_row(name, value, description)
     console.out.print(table)
-
-
-def new_key() -> None:
-    """Print a fresh vault key, to be put in front of HOLDFAST_VAULT_KEYS."""
-    sys.stdout.write(crypto.new_vault_key() + "\n")
-
-
-def openapi() -> None:
-    """Print the OpenAPI document of this release."""
-    document = msgspec.json.format(msgspec.json.encode(app.openapi_document()), indent=1)
-    sys.stdout.write(document.decode() + "\n")

@@ -11,7 +11,15 @@ from holdfast.kernel import database
 from holdfast.shared.tenants import directory
 from holdfast.systems.loyalty import imports
 
+cards = typer.Typer(no_args_is_help=True)
 
+
+@cards.callback()
+def _group() -> None:
+    """Stamp cards."""
+
+
+@cards.command("import")
 def import_visits(
     file: Path,
     tenant: Annotated[str, typer.Option(help="The business, by its short name.")],

@@ -1,33 +1,18 @@
-"""Commands that run the platform, and keep it."""
+"""Commands that run the platform."""
 
 import asyncio
 import socket
-from pathlib import Path
+import sys
 from typing import Annotated
 
+import msgspec
 import typer
 
 from holdfast import app
-from holdfast import demo as demo_
 from holdfast.cli import console
-from holdfast.kernel import backups, database, http, migrations, processes
-from holdfast.kernel.settings import SettingsError
+from holdfast.kernel import database, http, migrations, processes
 
 Port = Annotated[int | None, typer.Option(help="Port to listen on.")]
-
-
-def migrate() -> None:
-    """Bring the database to this release's tables; may be started on many machines at once."""
-    settings = console.settings()
-
-    async def work() -> tuple[str | None, str]:
-        where = await database.addresses(settings)
-        if where.owner is None:
-            raise SettingsError("Set DATABASE_OWNER_URL to the role that owns the tables.")
-        return await migrations.migrate(where.owner)
-
-    before, after = console.run(work())
-    console.out.print(f"At {after}." if before == after else f"From {before or 'nothing'} to {after}.")
 
 
 def api(
@@ -85,22 +70,7 @@ def up(
     console.run(work(), server="stopped")
 
 
-def demo(
-    port: Port = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Without the trickle of stamps.")] = False,
-    seconds: Annotated[float | None, typer.Option(help="Stop by itself after so long.")] = None,
-) -> None:
-    """Run the whole platform with two busy cafés in it. Ctrl-C stops it; the data stays."""
-    console.run(demo_.run(console.out, port=port, trickling=not quiet, seconds=seconds), server="stopped")
-
-
-def backup(file: Path) -> None:
-    """Write the whole database to one file."""
-    size = console.run(backups.backup(console.settings(), file))
-    console.out.print(f"{file}: {size / 1e6:.1f} MB.")
-
-
-def restore(file: Path) -> None:
-    """Put a backup in the place of the database; the present one is kept under another name."""
-    kept = console.run(backups.restore(console.settings(), file))
-    console.out.print(f"Restored. The database that was there is now called {kept}.", soft_wrap=True)
+def openapi() -> None:
+    """Print the OpenAPI document of this release."""
+    document = msgspec.json.format(msgspec.json.encode(app.openapi_document()), indent=1)
+    sys.stdout.write(document.decode() + "\n")
