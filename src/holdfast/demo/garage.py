@@ -325,7 +325,12 @@ async def _earn(tx: Tx, tenant: UUID, day: int) -> None:
     today = tx.now.replace(hour=0, minute=0, second=0, microsecond=0)
     if collected:
         await earnings.credit(
-            tx, wallet, amount=_eur(collected * 6 // 10), code="garage.share", id=ids.named(today, f"share {tenant}")
+            tx,
+            wallet,
+            amount=_eur(collected * 6 // 10),
+            code="garage.share",
+            id=ids.named(today, f"share {tenant}"),
+            description=f"60 % de {_eur(collected).format()}, {today:%d/%m/%Y}",
         )
     [destination, *_] = await destinations.listed(tx, wallet.id)
     available = (await wallets.balances(tx, wallet)).available

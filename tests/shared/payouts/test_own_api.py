@@ -1,5 +1,6 @@
 """A party's own wallets over HTTP: seen, asked for, taken back, and nobody else's."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -132,3 +133,83 @@ async def test_whoever_only_earns_has_an_account_too(
     async with web.visitor(database, settings) as client:
         await web.enter(client, database, nobody)
         assert (await client.get("/api/own/accounts")).json()["items"] == []
+
+
+async def test_a_party_sees_what_it_earned_and_when_it_can_be_had(
+    database: Database, settings: Settings, committed: Open, tenant: UUID
+) -> None:
+    account, stranger = await accounts.new_account(database), await accounts.new_account(database)
+    wallet = await earned(committed, account.person, 0, "PEN")
+    async with committed() as tx:
+        for minor, waits in ((5000, 0), (700, 14)):
+            await earnings.credit(
+                tx,
+                wallet,
+                amount=Money(minor, "PEN"),
+                code="test.commission",
+                id=ids.new(),
+                available_on=await wallets.today(tx) + timedelta(days=waits),
+                description=f"  Policy no. {waits}\n for Bella ",
+            )
+    where = f"/api/own/{tenant}/wallet"
+    async with web.visitor(database, settings) as client:
+        await web.enter(client, database, account)
+        first = (await client.get(f"{where}/earnings?limit=1")).json()
+        [waiting] = first["items"]
+        assert (waiting["status"], waiting["description"]) == ("pending", "Policy no. 14 for Bella")
+        [there] = (await client.get(f"{where}/earnings", params={"after": first["next"]})).json()["items"]
+        assert (there["status"], there["amount"]["minor"]) == ("available", 5000)
+        [entry] = (await client.get(f"{where}/entries")).json()["items"]
+        assert (entry["about"], entry["change"]) == ("Policy no. 0 for Bella", 5000)
+        named = {"holder": "Ana Torres", "country": "ES", "iban": IBAN}
+        to = (await client.post(f"{where}/destinations", json=named)).json()
+        wanted = {"amount": {"minor": 4000, "currency": "PEN"}, "destination_id": to["id"]}
+        assert (await client.post(f"{where}/payouts", json=wanted)).status_code == 201
+        assert (await client.get(f"{where}/entries")).json()["items"][0]["about"] == "ES91 •••• 1332"
+        today = datetime.now(UTC).date()
+        span = {"since": str(today - timedelta(days=3)), "until": str(today + timedelta(days=3))}
+        statement = (await client.get(f"{where}/statement", params=span)).json()
+        assert [one["about"] for one in statement["movements"]] == ["Policy no. 0 for Bella"]
+        assert statement["closing"]["minor"] == 5000
+        backwards = {"since": span["until"], "until": span["since"]}
+        assert (await client.get(f"{where}/statement", params=backwards)).status_code == 422
+    async with web.visitor(database, settings) as client:
+        await web.enter(client, database, stranger)
+        for what in ("earnings", "statement?since=2026-01-01&until=2026-02-01"):
+            assert (await client.get(f"{where}/{what}")).status_code == 404
+
+
+async def test_a_bank_account_is_removed_when_nothing_is_on_its_way_there(
+    database: Database, settings: Settings, committed: Open, tenant: UUID
+) -> None:
+    account, stranger = await accounts.new_account(database), await accounts.new_account(database)
+    await earned(committed, account.person, 5000, "PEN")
+    where = f"/api/own/{tenant}/wallet"
+    named = {"holder": "Ana Torres", "country": "ES", "iban": IBAN}
+    async with web.visitor(database, settings) as client:
+        await web.enter(client, database, account)
+        to = (await client.post(f"{where}/destinations", json=named)).json()
+        # Named again it is the same, and as somebody else's it is refused.
+        assert (await client.post(f"{where}/destinations", json=named)).json()["id"] == to["id"]
+        other = await client.post(f"{where}/destinations", json=named | {"holder": "Luis Rey"})
+        assert (other.status_code, other.json()["code"]) == (409, "payouts.destinations.already-named")
+        wanted = {"amount": {"minor": 4000, "currency": "PEN"}, "destination_id": to["id"]}
+        made = (await client.post(f"{where}/payouts", json=wanted)).json()
+        refused = await client.delete(f"{where}/destinations/{to['id']}")
+        assert (refused.status_code, refused.json()["code"]) == (409, "payouts.destinations.still-needed")
+        assert (await client.post(f"{where}/payouts/{made['id']}/cancellation")).status_code == 204
+    async with web.visitor(database, settings) as client:
+        await web.enter(client, database, stranger)
+        assert (await client.delete(f"{where}/destinations/{to['id']}")).status_code == 404
+    async with web.visitor(database, settings) as client:
+        await web.enter(client, database, account)
+        assert (await client.delete(f"{where}/destinations/{to['id']}")).status_code == 204
+        assert (await client.delete(f"{where}/destinations/{to['id']}")).status_code == 404
+        assert (await client.get(f"{where}")).json()["destinations"] == []
+        assert (await client.post(f"{where}/payouts", json=wanted)).status_code == 404
+        # What went there is still told, and the account may be named anew.
+        [payout] = (await client.get(f"{where}/payouts")).json()["items"]
+        assert payout["masked"] == to["masked"]
+        again = await client.post(f"{where}/destinations", json=named | {"holder": "Luis Rey"})
+        assert again.status_code == 201
+        assert again.json()["id"] != to["id"]

@@ -362,3 +362,38 @@ async def test_nothing_is_made_or_lost_whatever_happens(database: Database, deed
         assert now.pending.minor + now.available.minor + now.held.minor - now.owed.minor + paid == credited - clawed
         assert min(now.pending.minor, now.available.minor, now.held.minor, now.owed.minor) >= 0
     await proven(database, tenant)
+
+
+async def test_no_payout_goes_to_an_account_that_is_removed_meanwhile(
+    earned: Callable[..., Awaitable[Any]], committed: Open, wallet: Wallet, people: list[Actor]
+) -> None:
+    await earned(100_000)
+    for _ in range(10):
+        to = await account(committed, wallet)
+
+        async def ask(to: destinations.Destination = to) -> None:
+            async with committed(people[0]) as tx:
+                await payouts.request(tx, wallet.id, amount=eur(500), destination_id=to.id)
+
+        async def remove(to: destinations.Destination = to) -> None:
+            async with committed(people[1]) as tx:
+                await destinations.remove_for(tx, to.id)
+
+        outcomes = await asyncio.gather(ask(), remove(), return_exceptions=True)
+        # Exactly one of the two happened: both would leave a payout on its way to nowhere.
+        assert [isinstance(outcome, Exception) for outcome in outcomes].count(True) == 1, outcomes
+        async with committed(people[0]) as tx:
+            for payout in await tx.all(Payout, "select * from payouts_payout where status = 'requested'"):
+                await payouts.cancel(tx, payout.id)
+            for left in await destinations.of(tx, wallet.id):
+                await destinations.remove_for(tx, left.id)
+
+
+async def test_only_those_who_may_ask_for_payouts_remove_an_account(
+    committed: Open, wallet: Wallet, people: list[Actor]
+) -> None:
+    to = await account(committed, wallet)
+    reader = Actor(kind="person", id=people[0].id, person=people[0].person, grants=frozenset({wallets.READ}))
+    async with committed(reader) as tx:
+        with pytest.raises(NotAllowed):
+            await destinations.remove_for(tx, to.id)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, get, post, put
+from litestar import Response, Router, delete, get, post, put
 from litestar.params import Parameter
 from msgspec import Meta
 
@@ -13,8 +13,19 @@ from holdfast.kernel.http import Route
 from holdfast.kernel.http.caller import Caller
 from holdfast.kernel.money import Money
 from holdfast.kernel.pages import Listing, Page
-from holdfast.shared.ledger.accounts import Entry
-from holdfast.shared.payouts import destinations, files, own, payouts, preferences, register, statements, wallets
+from holdfast.shared.payouts import (
+    destinations,
+    earnings,
+    entries,
+    files,
+    own,
+    payouts,
+    preferences,
+    register,
+    statements,
+    wallets,
+)
+from holdfast.shared.payouts.entries import WalletEntry
 from holdfast.shared.payouts.payouts import Payout, Status
 
 
@@ -85,10 +96,17 @@ async def show_wallet(caller: Caller, wallet_id: UUID) -> wallets.Standing:
 
 
 @get("/wallets/{wallet_id:uuid}/entries", grant=wallets.READ, summary="What moved in a wallet")
-async def list_wallet_entries(caller: Caller, wallet_id: UUID, page: Page) -> Listing[Entry]:
+async def list_wallet_entries(caller: Caller, wallet_id: UUID, page: Page) -> Listing[WalletEntry]:
     """Newest first, with the balance after each entry."""
     async with caller.transaction() as tx:
-        return await wallets.entries(tx, wallet_id, page)
+        return await entries.of(tx, wallet_id, page)
+
+
+@get("/wallets/{wallet_id:uuid}/earnings", grant=wallets.READ, summary="What a party earned")
+async def list_wallet_earnings(caller: Caller, wallet_id: UUID, page: Page) -> Listing[earnings.Earning]:
+    """Newest first, with the day from which on each can be paid out."""
+    async with caller.transaction() as tx:
+        return await earnings.of(tx, wallet_id, page)
 
 
 @get("/wallets/{wallet_id:uuid}/statement", grant=wallets.READ, summary="A wallet's statement")
@@ -111,6 +129,13 @@ async def create_destination(caller: Caller, data: NewDestination) -> destinatio
     new = destinations.New(**{name: getattr(data, name) for name in destinations.New.__struct_fields__})
     async with caller.transaction() as tx:
         return await destinations.add_for(tx, data.wallet_id, new)
+
+
+@delete("/destinations/{destination_id:uuid}", grant=wallets.REQUEST, summary="Use a bank account no more")
+async def delete_destination(caller: Caller, destination_id: UUID) -> None:
+    """Unless a payout is on its way there."""
+    async with caller.transaction() as tx:
+        await destinations.remove_for(tx, destination_id)
 
 
 @get("/", grant=wallets.READ, summary="Payouts")
@@ -245,10 +270,30 @@ async def show_own_wallet(caller: Caller, tenant_id: UUID, wallet: Which = None)
 
 
 @get("/wallet/entries", signed_in=True, summary="What moved in my wallet")
-async def list_own_wallet_entries(caller: Caller, tenant_id: UUID, page: Page, wallet: Which = None) -> Listing[Entry]:
+async def list_own_wallet_entries(
+    caller: Caller, tenant_id: UUID, page: Page, wallet: Which = None
+) -> Listing[WalletEntry]:
     """Newest first, with the balance after each entry."""
     async with caller.transaction(tenant_id) as tx:
-        return await wallets.moved(tx, await wallets.mine(tx, wallet), page)
+        return await entries.moved(tx, await wallets.mine(tx, wallet), page)
+
+
+@get("/wallet/earnings", signed_in=True, summary="What I earned")
+async def list_own_wallet_earnings(
+    caller: Caller, tenant_id: UUID, page: Page, wallet: Which = None
+) -> Listing[earnings.Earning]:
+    """Newest first, with the day from which on each can be paid out."""
+    async with caller.transaction(tenant_id) as tx:
+        return await earnings.listed(tx, await wallets.mine(tx, wallet), page)
+
+
+@get("/wallet/statement", signed_in=True, summary="My wallet's statement")
+async def show_own_statement(
+    caller: Caller, tenant_id: UUID, since: date, until: date, wallet: Which = None
+) -> statements.Statement:
+    """From a day up to another; opening and movements add up to closing."""
+    async with caller.transaction(tenant_id) as tx:
+        return await statements.drawn(tx, await wallets.mine(tx, wallet), since=since, until=until)
 
 
 @post("/wallet/destinations", signed_in=True, summary="Name a bank account of mine")
@@ -256,6 +301,13 @@ async def create_own_destination(caller: Caller, tenant_id: UUID, data: NewOwnDe
     """Its check digits are looked at."""
     async with caller.transaction(tenant_id) as tx:
         return await destinations.add(tx, await wallets.mine(tx, data.wallet_id), data)
+
+
+@delete("/wallet/destinations/{destination_id:uuid}", signed_in=True, summary="Use a bank account of mine no more")
+async def delete_own_destination(caller: Caller, tenant_id: UUID, destination_id: UUID) -> None:
+    """Unless a payout is on its way there."""
+    async with caller.transaction(tenant_id) as tx:
+        await own.forget(tx, destination_id)
 
 
 @get("/wallet/payouts", signed_in=True, summary="My payouts")
@@ -294,9 +346,11 @@ routes: list[Route] = [
             list_wallets,
             show_wallet,
             list_wallet_entries,
+            list_wallet_earnings,
             show_statement,
             list_destinations,
             create_destination,
+            delete_destination,
             list_payouts,
             create_payout,
             show_payout,
@@ -318,7 +372,10 @@ routes: list[Route] = [
             list_own_wallets,
             show_own_wallet,
             list_own_wallet_entries,
+            list_own_wallet_earnings,
+            show_own_statement,
             create_own_destination,
+            delete_own_destination,
             list_own_payouts,
             create_own_payout,
             create_own_payout_cancellation,

@@ -11,12 +11,13 @@ import msgspec
 from holdfast.integrations import payouts as ports
 from holdfast.kernel import crypto, ids
 from holdfast.kernel.events import Event
-from holdfast.kernel.problems import Invalid, NotFound
+from holdfast.kernel.problems import Invalid, NotFound, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
 from holdfast.shared.payouts.wallets import READ, REQUEST, Wallet
 
 Kind: TypeAlias = Literal["iban", "account", "vpa"]
+_SHOWN = "id, wallet_id, holder, country, kind, masked, shared, active, created_at"
 _PURPOSE = "payouts.destination"
 _IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}")
 _VPA = re.compile(r"[A-Za-z0-9._-]{2,100}@[A-Za-z]{2,40}")
@@ -62,6 +63,23 @@ class Added(Event):
     shared: bool
 
 
+class Removed(Event):
+    """A bank account is no longer used."""
+
+    name: ClassVar[str] = "payouts.destination.removed"
+    subject: ClassVar[str | None] = "wallet_id"
+    wallet_id: UUID
+    destination_id: UUID
+
+
+class AlreadyNamed(Problem):
+    """This bank account is in the list already, with another holder."""
+
+
+class StillNeeded(Problem):
+    """A payout is on its way to this bank account."""
+
+
 class _Sealed(Destination, kw_only=True, frozen=True):
     sealed: bytes
     provider_ref: str | None
@@ -100,10 +118,13 @@ def _fields(new: New) -> tuple[Kind, dict[str, str]]:
 
 
 async def add(tx: Tx, wallet: Wallet, new: New) -> Destination:
-    """Name a bank account of a party. One that another party has as well is marked, because that is how fraud looks.
+    """Name a bank account of a party; named again it is the same.
+
+    One that another party has as well is marked, because that is how fraud looks.
 
     Raises:
         Invalid: something is malformed, or its check digits are wrong.
+        AlreadyNamed: the wallet has this account, with another holder.
     """
     holder = " ".join(new.holder.split())
     if not 1 <= len(holder) <= 140 or not holder.isprintable():
@@ -116,18 +137,21 @@ async def add(tx: Tx, wallet: Wallet, new: New) -> Destination:
     fingerprint = _fingerprint(tx, kind, main)
     # Two parties that name the same account at once see each other, whoever comes second.
     await tx.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", fingerprint.hex())
-    elsewhere = await tx.one(
-        bool,
-        "select exists (select from payouts_destination where tenant_id = kernel_tenant() and fingerprint = $1 "
-        "and wallet_id <> $2)",
+    same = await tx.all(
+        Destination,
+        f"select {_SHOWN} from payouts_destination where tenant_id = kernel_tenant() and fingerprint = $1 limit 100",
         fingerprint,
-        wallet.id,
     )
+    for known in same:
+        if known.wallet_id == wallet.id and known.active:
+            if (known.holder, known.country) == (holder, country):
+                return known
+            raise AlreadyNamed(f"This bank account is in the list as {known.holder}'s; remove it there first.")
+    elsewhere = any(known.wallet_id != wallet.id for known in same)
     destination = await tx.one(
         Destination,
         "insert into payouts_destination (id, wallet_id, holder, country, kind, masked, sealed, fingerprint, shared, "
-        "created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-        "returning id, wallet_id, holder, country, kind, masked, shared, active, created_at",
+        f"created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning {_SHOWN}",
         ids.new(),
         wallet.id,
         holder,
@@ -202,6 +226,40 @@ async def usable(tx: Tx, destination_id: UUID, *, wallet_id: UUID) -> Destinatio
     if found is None:
         raise NotFound("There is no such bank account in this wallet.")
     return found
+
+
+async def remove_for(tx: Tx, destination_id: UUID) -> None:
+    """``remove`` for those who run the business.
+
+    Raises:
+        NotAllowed: the actor lacks ``payouts.request``.
+        NotFound: there is no such account, or no more.
+        StillNeeded: a payout is on its way there.
+    """
+    tx.must(REQUEST)
+    destination = await tx.get(Destination, destination_id)
+    await remove(tx, destination_id, wallet_id=destination.wallet_id)
+
+
+async def remove(tx: Tx, destination_id: UUID, *, wallet_id: UUID) -> None:
+    """Use a party's bank account no more; the payouts that went there keep it.
+
+    Raises:
+        NotFound: the party has no such account, or no more.
+        StillNeeded: a payout is on its way there.
+    """
+    # A request holds its wallet while it looks at the account, so no payout can appear between the question and this.
+    await tx.get(Wallet, wallet_id, lock=True)
+    await usable(tx, destination_id, wallet_id=wallet_id)
+    if await tx.one(
+        bool,
+        "select exists (select from payouts_payout where tenant_id = kernel_tenant() and destination_id = $1 "
+        "and ended_at is null)",
+        destination_id,
+    ):
+        raise StillNeeded("A payout is on its way to this bank account; remove it when that has arrived.")
+    await tx.execute("update payouts_destination set active = false where id = $1", destination_id)
+    await tx.emit(Removed(wallet_id=wallet_id, destination_id=destination_id))
 
 
 async def opened(tx: Tx, destination_id: UUID) -> ports.Destination:

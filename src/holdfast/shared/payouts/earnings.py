@@ -8,15 +8,17 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid5
 
+from holdfast.kernel import pages
 from holdfast.kernel.events import Event
 from holdfast.kernel.money import Money
+from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.problems import Invalid
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
 from holdfast.shared.ledger import accounts, transfers
 from holdfast.shared.ledger.transfers import Leg
 from holdfast.shared.payouts import preferences
-from holdfast.shared.payouts.wallets import AVAILABLE, OWED, PENDING, Wallet, account, expense, today
+from holdfast.shared.payouts.wallets import AVAILABLE, OWED, PENDING, READ, Wallet, account, expense, today
 
 
 class Earning(Row):
@@ -32,6 +34,8 @@ class Earning(Row):
     reference_id: UUID | None
     available_on: date
     created_at: datetime
+    description: str | None
+    """What it is for, in words for whoever earned it."""
 
 
 class Credited(Event):
@@ -76,6 +80,7 @@ async def credit(
     reference_id: UUID | None = None,
     available_on: date | None = None,
     funded_by: UUID | None = None,
+    description: str | None = None,
 ) -> Earning:
     """A party earned an amount. The same id is the same earning.
 
@@ -88,6 +93,7 @@ async def credit(
         reference_id: what it is about.
         available_on: from when on it can be paid out; after the business's holding period when absent.
         funded_by: the account that pays for it; what the business gives to parties when absent.
+        description: what it is for, in words for whoever earned it; cut at 200 characters.
 
     Raises:
         Invalid: the amount is not positive or of another currency.
@@ -100,7 +106,7 @@ async def credit(
     earning = await tx.find(
         Earning,
         "insert into payouts_earning (id, wallet_id, amount_minor, amount_currency, clawed_currency, code, "
-        "reference_id, available_on, created_at) values ($1, $2, $3, $4, $4, $5, $6, $7, $8) "
+        "reference_id, available_on, created_at, description) values ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9) "
         "on conflict (tenant_id, id) do nothing returning *",
         id,
         wallet.id,
@@ -110,6 +116,7 @@ async def credit(
         reference_id,
         available_on,
         tx.now,
+        " ".join((description or "").split())[:200] or None,
     )
     if earning is None:
         return await tx.get(Earning, id)
@@ -126,6 +133,31 @@ async def credit(
     if available_on <= await today(tx):
         return await release(tx, id)
     return earning
+
+
+async def of(tx: Tx, wallet_id: UUID, page: Page) -> Listing[Earning]:
+    """What a party earned, newest first.
+
+    Raises:
+        NotAllowed: the actor lacks ``payouts.read``.
+        NotFound: there is no such wallet.
+        Invalid: the cursor was not made by this list.
+    """
+    tx.must(READ)
+    return await listed(tx, await tx.get(Wallet, wallet_id), page)
+
+
+async def listed(tx: Tx, wallet: Wallet, page: Page) -> Listing[Earning]:
+    """``of`` for whoever has checked who asks."""
+    found = await tx.all(
+        Earning,
+        "select * from payouts_earning where tenant_id = kernel_tenant() and wallet_id = $1 "
+        "and ($2::uuid is null or id < $2) order by id desc limit $3",
+        wallet.id,
+        page.after_id(),
+        page.fetch,
+    )
+    return pages.listing(page, found, lambda one: one.id)
 
 
 async def release(tx: Tx, earning_id: UUID) -> Earning:

@@ -92,3 +92,24 @@ async def take_back(tx: Tx, payout_id: UUID) -> None:
     if found is None:
         raise NotFound(f"You have no payout with the id {payout_id}.")
     await payouts.taken_back(tx, found)
+
+
+async def forget(tx: Tx, destination_id: UUID) -> None:
+    """Use a bank account of the acting person's own no more.
+
+    Raises:
+        NotSignedIn, NotAllowed: nobody is signed in as themselves.
+        NotFound: they have none of that id.
+        StillNeeded: a payout is on its way there.
+    """
+    wallet_id = await tx.find(
+        UUID,
+        "select d.wallet_id from payouts_destination as d "
+        "join payouts_wallet as w on w.tenant_id = d.tenant_id and w.id = d.wallet_id "
+        "where d.tenant_id = kernel_tenant() and d.id = $1 and d.active and w.person_id = $2",
+        destination_id,
+        persons.in_person(tx),
+    )
+    if wallet_id is None:
+        raise NotFound(f"You have no bank account with the id {destination_id}.")
+    await destinations.remove(tx, destination_id, wallet_id=wallet_id)

@@ -10,6 +10,7 @@ from holdfast.kernel.money import Money
 from holdfast.kernel.problems import Invalid
 from holdfast.kernel.tx import Tx
 from holdfast.shared.payouts import wallets
+from holdfast.shared.payouts.entries import ABOUT
 from holdfast.shared.payouts.wallets import AVAILABLE, Wallet
 
 MOST = 2000
@@ -22,6 +23,8 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     change: int
     reference_id: UUID | None
+    about: str | None
+    """What was earned, or the masked account that a payout went to."""
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,16 +47,21 @@ async def of(tx: Tx, wallet_id: UUID, *, since: date, until: date) -> Statement:
         Invalid: the time is empty, longer than a year, or has too many movements for one page.
     """
     tx.must(wallets.READ)
+    return await drawn(tx, await tx.get(Wallet, wallet_id), since=since, until=until)
+
+
+async def drawn(tx: Tx, wallet: Wallet, *, since: date, until: date) -> Statement:
+    """``of`` for whoever has checked who asks."""
     if not since < until or (until - since).days > 370:
         raise Invalid("A statement is of a day up to a year.", field="since")
-    wallet = await tx.get(Wallet, wallet_id)
     account = await wallets.opened(tx, AVAILABLE, wallet)
     timezone = await tx.one(str, "select timezone from tenants_tenant where id = $1", tx.tenant)
     start, end = clock.start_of(since, timezone), clock.start_of(until, timezone)
     movements = await tx.all(
         Movement,
-        "select at, code, case when credit_id = $1 then amount else -amount end as change, reference_id "
-        "from ledger_transfer where tenant_id = kernel_tenant() and (debit_id = $1 or credit_id = $1) "
+        "select at, code, case when credit_id = $1 then amount else -amount end as change, reference_id, "
+        f"{ABOUT.format('t.reference_id')} as about "
+        "from ledger_transfer as t where tenant_id = kernel_tenant() and (debit_id = $1 or credit_id = $1) "
         "and kind in ('post', 'settle') and at >= $2 and at < $3 order by xid, seq limit $4",
         account,
         start,

@@ -18,7 +18,6 @@ from holdfast.kernel.problems import Invalid, NotFound
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
 from holdfast.shared.ledger import accounts
-from holdfast.shared.ledger.accounts import Entry
 from holdfast.shared.people import persons
 
 READ = grant("payouts.read", "See wallets and payouts", roles=("owner", "manager"))
@@ -183,23 +182,6 @@ def _standing(placed: _Placed) -> Standing:
             **{name: Money(getattr(placed, name), placed.currency) for name in ("pending", "available", "held", "owed")}
         ),
     )
-
-
-async def entries(tx: Tx, wallet_id: UUID, page: Page) -> Listing[Entry]:
-    """The statement of what is available in a wallet, newest first, with the balance after each entry.
-
-    Raises:
-        NotAllowed: the actor lacks ``payouts.read``.
-        NotFound: there is no such wallet.
-    """
-    tx.must(READ)
-    return await moved(tx, await tx.get(Wallet, wallet_id), page)
-
-
-async def moved(tx: Tx, wallet: Wallet, page: Page) -> Listing[Entry]:
-    """``entries`` for whoever has checked who asks."""
-    account_id = await opened(tx, AVAILABLE, wallet)
-    return Listing(items=[]) if account_id is None else await accounts.entries(tx, account_id, page)
 
 
 async def all_mine(tx: Tx) -> list[Wallet]:
