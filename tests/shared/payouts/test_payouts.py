@@ -14,77 +14,27 @@ from holdfast import app
 from holdfast.integrations.payouts import bank_file
 from holdfast.kernel import ids
 from holdfast.kernel.database import Database
-from holdfast.kernel.money import Money
+from holdfast.kernel.pages import Page
 from holdfast.kernel.problems import Invalid, NotAllowed
 from holdfast.kernel.tx import Actor, transaction
 from holdfast.shared.ledger import books, rules
-from holdfast.shared.payouts import destinations, earnings, files, payouts, preferences, sending, statements, wallets
+from holdfast.shared.payouts import (
+    destinations,
+    earnings,
+    files,
+    payouts,
+    preferences,
+    register,
+    sending,
+    statements,
+    wallets,
+)
 from holdfast.shared.payouts.payouts import Payout, Status
 from holdfast.shared.payouts.wallets import Wallet
-from tests import accounts
 from tests.conftest import Drain, Open, new_tenant
+from tests.shared.payouts.earning import IBAN, account, eur
 
 REACTING = app.reacting
-IBAN = "ES9121000418450200051332"
-
-
-def eur(minor: int) -> Money:
-    """So many cents."""
-    return Money(minor, "EUR")
-
-
-@pytest.fixture
-async def wallet(committed: Open) -> Wallet:
-    """Somebody's wallet, where the sandbox pays."""
-    async with committed() as tx:
-        await preferences.decide(
-            tx, preferences.Settings(minimum=100, holding_days=0, two_approvals_above=50_000, rail="sandbox")
-        )
-        return await wallets.open_wallet(tx, kind="agent", party_id=ids.new(), name="Ana Torres", currency="eur")
-
-
-@pytest.fixture
-def earned(committed: Open, wallet: Wallet) -> Callable[..., Awaitable[earnings.Earning]]:
-    """``await earned(1000)`` credits the wallet."""
-
-    async def made(minor: int, **more: Any) -> earnings.Earning:
-        async with committed() as tx:
-            return await earnings.credit(
-                tx, wallet, amount=eur(minor), code="test.commission", **{"id": ids.new()} | more
-            )
-
-    return made
-
-
-async def account(committed: Open, wallet: Wallet, **fields: str) -> destinations.Destination:
-    """A bank account of the wallet's party."""
-    new = destinations.New(holder="Ana Torres", country="ES", **fields or {"iban": IBAN})
-    async with committed() as tx:
-        return await destinations.add(tx, wallet, new)
-
-
-@pytest.fixture
-async def people(database: Database, tenant: UUID) -> list[Actor]:
-    """Three people who may do everything with payouts."""
-    grants = frozenset({wallets.READ, wallets.REQUEST, payouts.APPROVE, preferences.MANAGE})
-    made = []
-    for _ in range(3):
-        who = await accounts.new_account(database)
-        await accounts.employ(database, tenant, who, "owner")
-        made.append(Actor(kind="person", id=who.person, person=who.person, grants=grants))
-    return made
-
-
-@pytest.fixture
-def asked(committed: Open, wallet: Wallet, people: list[Actor]) -> Callable[..., Awaitable[Payout]]:
-    """``await asked(500)`` is a payout that the first of the people asked for."""
-
-    async def made(minor: int, destination: destinations.Destination | None = None, **more: Any) -> Payout:
-        destination = destination or await account(committed, wallet)
-        async with committed(people[0]) as tx:
-            return await payouts.request(tx, wallet.id, amount=eur(minor), destination_id=destination.id, **more)
-
-    return made
 
 
 async def there(committed: Open, wallet: Wallet) -> tuple[int, int, int, int]:
@@ -309,6 +259,8 @@ async def test_a_bank_file_has_each_payout_once(
         _, content = await files.content(tx, file.id, files.Payer(holder="Garaje", iban=IBAN))
         with pytest.raises(payouts.NotNow):
             await payouts.reject(tx, made[0].id, reason="Too late")
+        listed = await register.payouts(tx, Page())
+        assert {one.id: one.file_number for one in listed.items} == {one.id: file.number for one in made}
         await files.confirm(tx, made[0].id, outcome="paid", trace="UTR1", reason=None)
         await files.confirm(tx, made[1].id, outcome="failed", trace=None, reason="Closed")
     space = {"p": bank_file.NAMESPACE}
@@ -362,38 +314,3 @@ async def test_nothing_is_made_or_lost_whatever_happens(database: Database, deed
         assert now.pending.minor + now.available.minor + now.held.minor - now.owed.minor + paid == credited - clawed
         assert min(now.pending.minor, now.available.minor, now.held.minor, now.owed.minor) >= 0
     await proven(database, tenant)
-
-
-async def test_no_payout_goes_to_an_account_that_is_removed_meanwhile(
-    earned: Callable[..., Awaitable[Any]], committed: Open, wallet: Wallet, people: list[Actor]
-) -> None:
-    await earned(100_000)
-    for _ in range(10):
-        to = await account(committed, wallet)
-
-        async def ask(to: destinations.Destination = to) -> None:
-            async with committed(people[0]) as tx:
-                await payouts.request(tx, wallet.id, amount=eur(500), destination_id=to.id)
-
-        async def remove(to: destinations.Destination = to) -> None:
-            async with committed(people[1]) as tx:
-                await destinations.remove_for(tx, to.id)
-
-        outcomes = await asyncio.gather(ask(), remove(), return_exceptions=True)
-        # Exactly one of the two happened: both would leave a payout on its way to nowhere.
-        assert [isinstance(outcome, Exception) for outcome in outcomes].count(True) == 1, outcomes
-        async with committed(people[0]) as tx:
-            for payout in await tx.all(Payout, "select * from payouts_payout where status = 'requested'"):
-                await payouts.cancel(tx, payout.id)
-            for left in await destinations.of(tx, wallet.id):
-                await destinations.remove_for(tx, left.id)
-
-
-async def test_only_those_who_may_ask_for_payouts_remove_an_account(
-    committed: Open, wallet: Wallet, people: list[Actor]
-) -> None:
-    to = await account(committed, wallet)
-    reader = Actor(kind="person", id=people[0].id, person=people[0].person, grants=frozenset({wallets.READ}))
-    async with committed(reader) as tx:
-        with pytest.raises(NotAllowed):
-            await destinations.remove_for(tx, to.id)

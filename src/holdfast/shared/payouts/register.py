@@ -36,6 +36,8 @@ class Listed(Payout, kw_only=True, frozen=True):
     wallet_name: str
     holder: str
     masked: str
+    file_number: int | None
+    """The file for the bank that it left in, which somebody has to say the end of."""
 
 
 async def detail(tx: Tx, payout_id: UUID) -> Detail:
@@ -72,8 +74,11 @@ async def payouts(
     tx.must(READ)
     found = await tx.all(
         Listed,
-        "select p.*, w.name as wallet_name, d.holder, d.masked from payouts_payout as p "
-        "join payouts_wallet as w on w.id = p.wallet_id join payouts_destination as d on d.id = p.destination_id "
+        "select p.*, w.name as wallet_name, d.holder, d.masked, f.number as file_number from payouts_payout as p "
+        "join payouts_wallet as w on w.tenant_id = p.tenant_id and w.id = p.wallet_id "
+        "join payouts_destination as d on d.tenant_id = p.tenant_id and d.id = p.destination_id "
+        "left join payouts_file_item as i on i.tenant_id = p.tenant_id and i.payout_id = p.id "
+        "left join payouts_file as f on f.tenant_id = i.tenant_id and f.id = i.file_id "
         "where ($1::uuid is null or p.id < $1) and ($2::text is null or p.status = $2) "
         "and ($3::uuid is null or p.wallet_id = $3) order by p.id desc limit $4",
         page.after_id(),
