@@ -1,9 +1,11 @@
 """A plan's prices changed at once: new subscriptions cost the new ones, and what was promised is kept."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 import httpx2
+import msgspec
 import pytest
 
 from holdfast.kernel.money import Money
@@ -130,6 +132,23 @@ async def test_nonsense_is_refused_and_changes_nothing(
     assert [error.field for error in refused.value.extra["errors"]] == [field]
     async with committed() as tx:
         assert await catalog.prices_of(tx, sold.plan.id) == sold.prices
+
+
+async def test_of_two_who_change_the_prices_at_once_the_second_is_told(committed: Open, sold: Whole) -> None:
+    seen = [price.id for price in sold.prices]
+
+    async def change(label: str) -> Whole:
+        price = msgspec.structs.replace(DEARER, label=label)
+        async with committed() as tx:
+            return await pricing.replace(tx, sold.plan.id, Replacement(prices=[price], instead_of=seen))
+
+    outcomes = await asyncio.gather(change("Space"), change("Bay"), return_exceptions=True)
+    [refused] = [one for one in outcomes if isinstance(one, BaseException)]
+    [done] = [one for one in outcomes if not isinstance(one, BaseException)]
+    assert isinstance(refused, pricing.Overtaken)
+    # The first may say it again, as somebody does whose answer was lost.
+    again = await change(done.prices[0].label)
+    assert [price.id for price in again.prices] == [price.id for price in done.prices]
 
 
 async def test_there_are_no_prices_of_no_plan(committed: Open, customer: customers.Customer) -> None:

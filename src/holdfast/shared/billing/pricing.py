@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from holdfast.kernel import ids
-from holdfast.kernel.problems import Invalid
+from holdfast.kernel.problems import Invalid, Problem
 from holdfast.kernel.tx import Tx
 from holdfast.shared.billing import catalog
 from holdfast.shared.billing.catalog import MOST_PRICES, NewPrice, Plan, Price, Whole
@@ -21,6 +21,12 @@ class Replacement(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
     """All that a plan costs from now on."""
 
     prices: list[NewPrice]
+    instead_of: list[UUID] | None = None
+    """The prices that whoever decided this had seen; they are replaced whatever they are when absent."""
+
+
+class Overtaken(Problem):
+    """Somebody else changed the prices meanwhile."""
 
 
 class Held(Price, kw_only=True, frozen=True):
@@ -48,6 +54,7 @@ async def replace(tx: Tx, plan_id: UUID, replacement: Replacement) -> Whole:
         NotAllowed: the actor lacks ``billing.manage``.
         NotFound: there is no such plan.
         Invalid: something is malformed, or the plan would have none or too many.
+        Overtaken: the plan has other prices by now than those that were seen, and than these.
     """
     tx.must(MANAGE)
     plan = await tx.get(Plan, plan_id, lock=True)
@@ -55,6 +62,7 @@ async def replace(tx: Tx, plan_id: UUID, replacement: Replacement) -> Whole:
         raise Invalid(f"A plan has 1 to {MOST_PRICES} prices.", field="prices")
     checked = [catalog.columns_of(price, plan.currency, f"prices.{at}") for at, price in enumerate(replacement.prices)]
     gone = await catalog.prices_of(tx, plan_id)
+    present = {price.id for price in gone}
     added: list[dict[str, Any]] = []
     for values in checked:
         same = next((price for price in gone if _is(price, values)), None)
@@ -62,6 +70,8 @@ async def replace(tx: Tx, plan_id: UUID, replacement: Replacement) -> Whole:
             added.append(values)
         else:
             gone.remove(same)
+    if (gone or added) and replacement.instead_of is not None and set(replacement.instead_of) != present:
+        raise Overtaken("Look at the plan's present prices before you change them.")
     for price in gone:
         await tx.update(price, retired_at=tx.now)
     for values in added:

@@ -30,11 +30,12 @@ export function RepriceDrawer({ whole, opened, onClose }: RepriceDrawerProps) {
 
 function RepriceForm({ whole: { plan, prices }, onClose }: Omit<RepriceDrawerProps, 'opened'>) {
   const { t } = useTranslation('money');
-  // What others change meanwhile must not overwrite what is typed here.
+  // What others change meanwhile must not overwrite what is typed here, nor be overwritten by it.
+  const [seen] = useState(prices);
   const [before] = useState(() => prices.map(draftOf));
   const [typed, setTyped] = useState(before);
   const { form, wrongs, check } = useChecked(typed, plan.currency);
-  const reprice = useReprice(plan);
+  const reprice = useReprice(plan, seen);
   return (
     <form
       ref={form}

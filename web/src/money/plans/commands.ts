@@ -27,8 +27,8 @@ export function useChangePlan(plan_id: string) {
   });
 }
 
-/** All its prices at once, so that nobody subscribes between the old and the new ones. */
-export function useReprice(plan: Plan) {
+/** All its prices at once, so that nobody subscribes between the old and the new ones; refused when others replaced them. */
+export function useReprice(plan: Plan, seen: readonly { id: string }[]) {
   const { headers } = useBusiness();
   const again = useAgain();
   return useCommand({
@@ -36,7 +36,10 @@ export function useReprice(plan: Plan) {
       billingReplacePrices({
         headers: { ...headers, ...attempt.headers },
         path: { plan_id: plan.id },
-        body: { prices: prices.map((price) => priceOf(price, plan.currency, plan.name)) },
+        body: {
+          prices: prices.map((price) => priceOf(price, plan.currency, plan.name)),
+          instead_of: seen.map(({ id }) => id),
+        },
       }),
     onSuccess: again,
   });
