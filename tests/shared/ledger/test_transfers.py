@@ -8,7 +8,7 @@ from holdfast.kernel import ids
 from holdfast.kernel.money import Money
 from holdfast.kernel.problems import Invalid, Problem
 from holdfast.kernel.tx import Tx
-from holdfast.shared.ledger import rules, transfers
+from holdfast.shared.ledger import holds, rules, transfers
 from holdfast.shared.ledger.transfers import Leg
 from tests.conftest import Open
 from tests.shared.ledger import bank
@@ -58,13 +58,31 @@ async def test_an_id_is_of_one_transfer(committed: Open, tenant: UUID, other_ten
         with pytest.raises(rules.IdReused):
             await bank.pay(tx, payee, payer, 10, id=id_)
         assert await bank.held(tx, payee) == (10, 0, 10)
+    # An id is each business's own: whoever knows another's ids cannot take them away from it.
     async with committed(tenant=other_tenant) as tx:
-        mine = await bank.wallet(tx, 100)
-        with pytest.raises(rules.IdReused) as refused:
-            await bank.pay(tx, mine, await bank.wallet(tx), 10, id=id_)
-        # Nothing of the other tenant's transfer is told.
-        assert str(id_) not in str(refused.value)
-        assert await bank.held(tx, mine) == (100, 0, 100)
+        mine, theirs = await bank.wallet(tx, 100), await bank.wallet(tx)
+        assert (await bank.pay(tx, mine, theirs, 25, id=id_)).amount == 25
+        assert await bank.held(tx, mine) == (75, 0, 75)
+    async with committed() as tx:
+        assert await bank.held(tx, payee) == (10, 0, 10)
+        assert (await transfers.find_transfer(tx, id_)).amount == 10  # type: ignore[union-attr]
+
+
+async def test_a_hold_is_of_its_own_business(committed: Open, other_tenant: UUID) -> None:
+    id_ = ids.new()
+    ends = {}
+    for tenant, amount in ((None, 30), (other_tenant, 50)):
+        async with committed(**({"tenant": tenant} if tenant else {})) as tx:
+            payer, payee = await bank.wallet(tx, 100), await bank.wallet(tx)
+            await holds.hold(tx, id=id_, debit=payer.id, credit=payee.id, amount=amount, unit="PEN", code="bank.hold")
+            ends[tenant] = (payer, payee)
+    async with committed() as tx:
+        await holds.settle(tx, id_)
+        assert await bank.held(tx, ends[None][0]) == (70, 0, 70)
+    async with committed(tenant=other_tenant) as tx:
+        assert await bank.held(tx, ends[other_tenant][0]) == (100, 50, 50)
+        await holds.release(tx, id_)
+        assert await bank.held(tx, ends[other_tenant][0]) == (100, 0, 100)
 
 
 @pytest.mark.parametrize("amount", [0, -1, 2**53, True])

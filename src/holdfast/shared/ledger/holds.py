@@ -95,8 +95,8 @@ async def _end(
             "insert into ledger_transfer (id, journal_id, kind, debit_id, credit_id, amount, unit, code, "
             "reference_id, hold_id, at) select $1, h.journal_id, $3, h.debit_id, h.credit_id, "
             "coalesce($4, h.amount), h.unit, coalesce($5, h.code), h.reference_id, h.id, $6 from ledger_transfer as h "
-            "where h.id = $2 and h.kind = 'hold' and ($7::text is null or h.unit = $7) on conflict (id) do nothing "
-            "returning " + transfers.COLUMNS,
+            "where h.id = $2 and h.kind = 'hold' and ($7::text is null or h.unit = $7) "
+            "on conflict (tenant_id, id) do nothing returning " + transfers.COLUMNS,
             own_id,
             hold_id,
             kind,

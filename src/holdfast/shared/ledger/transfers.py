@@ -109,7 +109,7 @@ async def transfer(
         stored = await tx.find(
             Transfer,
             "insert into ledger_transfer (id, kind, debit_id, credit_id, amount, unit, code, reference_id, at) "
-            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing returning " + COLUMNS,
+            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, id) do nothing returning " + COLUMNS,
             id,
             kind,
             debit,
@@ -180,7 +180,7 @@ async def post(tx: Tx, legs: Sequence[Leg], *, journal_id: UUID | None = None) -
             "from unnest($1::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[]) "
             "with ordinality as leg (id, debit_id, credit_id, amount, unit, code, reference_id, place) "
             "where not exists (select from ledger_transfer as known where known.id = any ($1)) order by leg.place "
-            "on conflict (id) do nothing returning " + COLUMNS,
+            "on conflict (tenant_id, id) do nothing returning " + COLUMNS,
             leg_ids,
             journal_id,
             [leg.debit for leg in legs],
@@ -237,7 +237,7 @@ async def reverse(
             "insert into ledger_transfer (id, debit_id, credit_id, amount, unit, code, reference_id, reverses_id, at) "
             "select $1, t.credit_id, t.debit_id, t.amount, t.unit, coalesce($3, t.code), "
             "coalesce($4, t.reference_id), t.id, $5 from ledger_transfer as t where t.id = $2 and t.kind in "
-            "('post', 'settle') on conflict (id) do nothing returning " + COLUMNS,
+            "('post', 'settle') on conflict (tenant_id, id) do nothing returning " + COLUMNS,
             id,
             transfer_id,
             code,
