@@ -8,7 +8,8 @@ from holdfast.kernel import ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.money import Money
 from holdfast.kernel.settings import Settings
-from holdfast.shared.payouts import earnings, payouts, wallets
+from holdfast.kernel.tx import Actor
+from holdfast.shared.payouts import destinations, earnings, own, payouts, wallets
 from tests import accounts, web
 from tests.conftest import Open
 
@@ -49,6 +50,9 @@ async def test_a_party_asks_for_its_money_and_takes_it_back(
         assert to["masked"] == "ES91 •••• 1332"
         wanted = {"amount": {"minor": 4000, "currency": "PEN"}, "destination_id": to["id"]}
         made = await ask("POST", "/wallet/payouts", wanted, 201)
+        # Asked for again under its id it is the same, and tells no more of who decided at the business.
+        assert made == await ask("POST", "/wallet/payouts", wanted | {"id": made["id"]}, 201)
+        assert set(made) == set(own.OwnPayout.__struct_fields__)
         [payout] = (await ask("GET", "/wallet/payouts"))["items"]
         assert (payout["id"], payout["status"], payout["masked"]) == (made["id"], "requested", to["masked"])
         assert not {"requested_by", "decided_by", "provider_ref"} & payout.keys()
@@ -213,3 +217,24 @@ async def test_a_bank_account_is_removed_when_nothing_is_on_its_way_there(
         again = await client.post(f"{where}/destinations", json=named | {"holder": "Luis Rey"})
         assert again.status_code == 201
         assert again.json()["id"] != to["id"]
+
+
+async def test_many_own_wallets_take_no_more_statements_than_one(
+    database: Database, committed: Open, tenant: UUID
+) -> None:
+    account = await accounts.new_account(database)
+    taken, made = [], []
+    for currency in ("PEN", "USD", "EUR"):
+        wallet = await earned(committed, account.person, 700, currency)
+        async with committed() as tx:
+            for number in ("111111", "222222"):
+                new = destinations.New(holder="Ana", country="PE", account_number=number)
+                await destinations.add(tx, wallet, new)
+        async with committed(Actor(kind="person", id=account.person, person=account.person)) as tx:
+            made.append(wallet)
+            asked: list[str] = []
+            with tx.connection.query_logger(lambda record, asked=asked: asked.append(record.query)):
+                shown = await own.shown_all(tx)
+            taken.append(len(asked))
+            assert shown == [await own.shown(tx, one) for one in made]
+    assert len(set(taken)) == 1

@@ -79,6 +79,24 @@ async def test_a_request_is_held_approved_by_another_and_paid_once(
     await proven(database, tenant)
 
 
+async def test_nobody_approves_what_is_paid_to_them(
+    earned: Callable[..., Awaitable[Any]],
+    asked: Callable[..., Awaitable[Payout]],
+    committed: Open,
+    wallet: Wallet,
+    people: list[Actor],
+) -> None:
+    await earned(1000)
+    payout = await asked(600)
+    async with committed() as tx:
+        await tx.execute("update payouts_wallet set person_id = $2 where id = $1", wallet.id, people[1].person)
+    async with committed(people[1]) as tx:
+        with pytest.raises(payouts.OwnRequest):
+            await payouts.approve(tx, payout.id)
+    async with committed(people[2]) as tx:
+        assert (await payouts.approve(tx, payout.id)).status is Status.approved
+
+
 async def test_more_than_is_available_is_never_held(
     earned: Callable[..., Awaitable[Any]], asked: Callable[..., Awaitable[Payout]], committed: Open, wallet: Wallet
 ) -> None:

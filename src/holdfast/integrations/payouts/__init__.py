@@ -34,6 +34,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     destination: Destination
 
 
+def reference(payout_id: UUID) -> str:
+    """What the receiver of a payout reads on their statement."""
+    return f"Payout {str(payout_id)[-12:]}"
+
+
 class Payout(msgspec.Struct, frozen=True, kw_only=True):
     """A payout as the provider tells it."""
 
@@ -50,6 +55,9 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
 
 class Rail(Protocol):
     """Whoever moves money to bank accounts."""
+
+    async def introduce(self, order: Order, *, key: str) -> str | None:
+        """Make the bank account known; gives its ref there, if it gets one. No money moves, however the call ends."""
 
     async def pay(self, order: Order, *, key: str) -> Payout:
         """Pay; under the same key, once."""

@@ -27,6 +27,8 @@ _STANDING: dict[str, Literal["queued", "processing", "paid", "failed", "returned
     "failed": "failed",
     "reversed": "returned",
 }
+_MATTERS = ("paid", "processing", "queued", "returned", "failed")
+"""Of several payouts with our reference, the one that matters most: one that moved money, or may yet."""
 
 
 class RazorpayX:
@@ -72,7 +74,7 @@ class RazorpayX:
 
     async def pay(self, order: Order, *, key: str) -> Payout:
         """Pay; the idempotency key and our reference make it once."""
-        fund = order.destination.ref or await self._fund_account(order, key=key)
+        fund = order.destination.ref or await self.introduce(order, key=key)
         vpa = "vpa" in order.destination.fields
         return _payout(
             await self._send(
@@ -94,7 +96,8 @@ class RazorpayX:
             )
         )
 
-    async def _fund_account(self, order: Order, *, key: str) -> str:
+    async def introduce(self, order: Order, *, key: str) -> str:
+        """Make a contact and a fund account of it, to which every payout to this bank account goes."""
         contact = await self._send(
             "POST",
             "/contacts",
@@ -102,7 +105,7 @@ class RazorpayX:
             body={"name": order.destination.holder[:50], "type": "vendor", "reference_id": str(order.payout_id)},
         )
         fields = order.destination.fields
-        body: dict[str, Any] = {"contact_id": contact.get("id")}
+        body: dict[str, Any] = {"contact_id": _id(contact)}
         if "vpa" in fields:
             body |= {"account_type": "vpa", "vpa": {"address": fields["vpa"]}}
         else:
@@ -113,7 +116,7 @@ class RazorpayX:
             }
             body |= {"account_type": "bank_account", "bank_account": account}
         made = await self._send("POST", "/fund_accounts", key=f"{key}:fund", body=body)
-        return str(made.get("id"))
+        return _id(made)
 
     async def fetch(self, ref: str) -> Payout:
         """How a payout stands."""
@@ -124,11 +127,18 @@ class RazorpayX:
         found = await self._send("GET", "/payouts", account_number=self._account, reference_id=str(payout_id))
         items = found.get("items")
         ours = [one for one in items if one.get("reference_id") == str(payout_id)] if isinstance(items, list) else []
-        return _payout(ours[0]) if ours else None
+        told = sorted((_payout(one) for one in ours), key=lambda one: _MATTERS.index(one.standing))
+        return told[0] if told else None
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.aclose()
+
+
+def _id(made: Mapping[str, Any]) -> str:
+    if not made.get("id"):
+        raise Transient("The answer names nothing.")
+    return str(made["id"])
 
 
 def _payout(found: Mapping[str, Any]) -> Payout:

@@ -25,6 +25,10 @@ class Sandbox:
     def _opens(self) -> AbstractAsyncContextManager[Tx]:
         return transaction(self._database, self._tenant)
 
+    async def introduce(self, order: Order, *, key: str) -> str | None:
+        """It knows every bank account by its number."""
+        return None
+
     async def pay(self, order: Order, *, key: str) -> Payout:
         """Pay, once for each payout."""
         fields = order.destination.fields

@@ -58,7 +58,7 @@ class NewFile(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A file for the bank."""
 
     currency: Annotated[str, Meta(pattern="^[A-Za-z]{3}$")]
-    format: Literal["pain.001", "csv"] = "pain.001"
+    format: files.Format = "pain.001"
 
 
 class Confirmation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -189,7 +189,7 @@ async def create_payout_cancellation(caller: Caller, payout_id: UUID) -> Payout:
 
 @post("/{payout_id:uuid}/confirmation", grant=payouts.APPROVE, status_code=200, summary="Tell what the bank did")
 async def create_confirmation(caller: Caller, payout_id: UUID, data: Confirmation) -> Payout:
-    """For a payout that left in a file."""
+    """For a payout that left in a file, or whose rail does not say what became of it."""
     async with caller.transaction() as tx:
         return await files.confirm(tx, payout_id, outcome=data.outcome, trace=data.trace, reason=data.reason)
 
@@ -203,18 +203,24 @@ async def list_files(caller: Caller, page: Page) -> Listing[files.File]:
 
 @post("/files", grant=payouts.APPROVE, summary="Make a file for the bank")
 async def create_file(caller: Caller, data: NewFile) -> files.File:
-    """Of every approved payout of the currency that is in no file yet."""
+    """Of every approved payout of the currency that is in no file yet; a pain.001 of those that go to an IBAN."""
     async with caller.transaction() as tx:
         return await files.make(tx, currency=data.currency, format=data.format)
 
 
 @get("/files/{file_id:uuid}/content", grant=payouts.APPROVE, media_type="application/octet-stream")
 async def show_file_content(
-    caller: Caller, file_id: UUID, holder: str, iban: str = "", bic: str = ""
+    caller: Caller,
+    file_id: UUID,
+    holder: str,
+    iban: str = "",
+    bic: str = "",
+    format: Annotated[files.Format | None, Parameter(description="Another than it was made in")] = None,  # noqa: A002
 ) -> Response[bytes]:
     """The file itself. The account that is paid from is put in and not kept."""
+    payer = files.Payer(holder=holder, iban=iban, bic=bic)
     async with caller.transaction() as tx:
-        file, content = await files.content(tx, file_id, files.Payer(holder=holder, iban=iban, bic=bic))
+        file, content = await files.content(tx, file_id, payer, format=format)
     ending = "csv" if file.format == "csv" else "xml"
     return Response(
         content,
@@ -259,7 +265,7 @@ Which: TypeAlias = Annotated[UUID | None, Parameter(description="Which wallet of
 async def list_own_wallets(caller: Caller, tenant_id: UUID) -> OwnWallets:
     """What this business owes me in each currency; empty for whoever earns nothing here."""
     async with caller.transaction(tenant_id) as tx:
-        return OwnWallets(items=[await own.shown(tx, wallet) for wallet in await wallets.all_mine(tx)])
+        return OwnWallets(items=await own.shown_all(tx))
 
 
 @get("/wallet", signed_in=True, summary="My wallet")
@@ -318,13 +324,11 @@ async def list_own_payouts(caller: Caller, tenant_id: UUID, page: Page, wallet: 
 
 
 @post("/wallet/payouts", signed_in=True, summary="Ask for my money")
-async def create_own_payout(caller: Caller, tenant_id: UUID, data: NewOwnPayout) -> Payout:
+async def create_own_payout(caller: Caller, tenant_id: UUID, data: NewOwnPayout) -> own.OwnPayout:
     """The amount is held from now on; the business approves it."""
     async with caller.transaction(tenant_id) as tx:
         wallet = await wallets.mine(tx, data.wallet_id)
-        return await payouts.asked_for(
-            tx, wallet.id, amount=data.amount, destination_id=data.destination_id, id=data.id
-        )
+        return await own.ask(tx, wallet, amount=data.amount, destination_id=data.destination_id, id=data.id)
 
 
 @post(

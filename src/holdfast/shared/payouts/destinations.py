@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias
 from uuid import UUID
@@ -83,6 +84,7 @@ class StillNeeded(Problem):
 class _Sealed(Destination, kw_only=True, frozen=True):
     sealed: bytes
     provider_ref: str | None
+    ref_connection_id: UUID | None
 
 
 def iban_is_right(iban: str) -> bool:
@@ -93,13 +95,23 @@ def iban_is_right(iban: str) -> bool:
     return int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1
 
 
+def bic_is_right(bic: str) -> bool:
+    """Whether a BIC is written as one: 8 or 11 letters and digits."""
+    return _BIC.fullmatch(bic) is not None
+
+
+def holder_is_right(holder: str) -> bool:
+    """Whether a holder's name has 1 to 140 printable characters."""
+    return 1 <= len(holder) <= 140 and holder.isprintable() and not holder.isspace()
+
+
 def _fields(new: New) -> tuple[Kind, dict[str, str]]:
     if new.iban is not None:
         iban = re.sub(r"\s", "", new.iban).upper()
         if not iban_is_right(iban):
             raise Invalid("This is no IBAN; a digit may be wrong.", field="iban")
         bic = (new.bic or "").strip().upper()
-        if bic and not _BIC.fullmatch(bic):
+        if bic and not bic_is_right(bic):
             raise Invalid("A BIC has 8 or 11 letters and digits.", field="bic")
         return "iban", {"iban": iban} | ({"bic": bic} if bic else {})
     if new.vpa is not None:
@@ -127,7 +139,7 @@ async def add(tx: Tx, wallet: Wallet, new: New) -> Destination:
         AlreadyNamed: the wallet has this account, with another holder.
     """
     holder = " ".join(new.holder.split())
-    if not 1 <= len(holder) <= 140 or not holder.isprintable():
+    if not holder_is_right(holder):
         raise Invalid("The holder's name has 1 to 140 characters.", field="holder")
     country = new.country.upper()
     if not re.fullmatch(r"[A-Z]{2}", country):
@@ -139,7 +151,9 @@ async def add(tx: Tx, wallet: Wallet, new: New) -> Destination:
     await tx.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", fingerprint.hex())
     same = await tx.all(
         Destination,
-        f"select {_SHOWN} from payouts_destination where tenant_id = kernel_tenant() and fingerprint = $1 limit 100",
+        "select "
+        + _SHOWN
+        + " from payouts_destination where tenant_id = kernel_tenant() and fingerprint = $1 limit 100",
         fingerprint,
     )
     for known in same:
@@ -151,7 +165,7 @@ async def add(tx: Tx, wallet: Wallet, new: New) -> Destination:
     destination = await tx.one(
         Destination,
         "insert into payouts_destination (id, wallet_id, holder, country, kind, masked, sealed, fingerprint, shared, "
-        f"created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning {_SHOWN}",
+        "created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning " + _SHOWN,
         ids.new(),
         wallet.id,
         holder,
@@ -211,6 +225,20 @@ async def listed(tx: Tx, wallet_id: UUID) -> list[Destination]:
     )
 
 
+async def listed_of(tx: Tx, wallet_ids: Collection[UUID]) -> dict[UUID, list[Destination]]:
+    """``listed`` for several wallets, by wallet, in one statement."""
+    found = await tx.all(
+        Destination,
+        "select d.* from unnest($1::uuid[]) as w (id), lateral (select * from payouts_destination "
+        "where tenant_id = kernel_tenant() and wallet_id = w.id and active order by id desc limit 100) as d",
+        list(wallet_ids),
+    )
+    by_wallet: dict[UUID, list[Destination]] = {}
+    for one in found:
+        by_wallet.setdefault(one.wallet_id, []).append(one)
+    return {wallet_id: sorted(ones, key=lambda one: one.id, reverse=True) for wallet_id, ones in by_wallet.items()}
+
+
 async def usable(tx: Tx, destination_id: UUID, *, wallet_id: UUID) -> Destination:
     """A party's own account that is in use.
 
@@ -262,8 +290,33 @@ async def remove(tx: Tx, destination_id: UUID, *, wallet_id: UUID) -> None:
     await tx.emit(Removed(wallet_id=wallet_id, destination_id=destination_id))
 
 
-async def opened(tx: Tx, destination_id: UUID) -> ports.Destination:
-    """An account with what must not be seen, for a rail; to be kept nowhere."""
-    sealed = await tx.get(_Sealed, destination_id)
+async def opened(tx: Tx, destination_id: UUID, connection_id: UUID | None = None) -> ports.Destination:
+    """An account with what must not be seen, for a rail; to be kept nowhere.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    return _opened(tx, await tx.get(_Sealed, destination_id), connection_id)
+
+
+async def opened_all(tx: Tx, destination_ids: Collection[UUID]) -> dict[UUID, ports.Destination]:
+    """``opened`` for many, by id, in one statement."""
+    found = await tx.all(_Sealed, "select * from payouts_destination where id = any ($1)", list(destination_ids))
+    return {sealed.id: _opened(tx, sealed) for sealed in found}
+
+
+def _opened(tx: Tx, sealed: _Sealed, connection_id: UUID | None = None) -> ports.Destination:
     fields = msgspec.json.decode(crypto.decrypt(sealed.sealed, tenant=tx.tenant, purpose=_PURPOSE), type=dict[str, str])
-    return ports.Destination(holder=sealed.holder, country=sealed.country, fields=fields, ref=sealed.provider_ref)
+    ref = sealed.provider_ref if connection_id is not None and sealed.ref_connection_id == connection_id else None
+    return ports.Destination(holder=sealed.holder, country=sealed.country, fields=fields, ref=ref)
+
+
+async def called(tx: Tx, destination_id: UUID, ref: str | None, connection_id: UUID | None) -> None:
+    """Keep what a rail calls an account, at the connection where it calls it so; with None, forget it."""
+    await tx.execute(
+        "update payouts_destination set provider_ref = $2, ref_connection_id = $3 where id = $1 "
+        "and (provider_ref, ref_connection_id) is distinct from ($2, $3)",
+        destination_id,
+        ref,
+        connection_id,
+    )

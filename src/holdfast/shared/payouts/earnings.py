@@ -1,24 +1,33 @@
 """Earnings: what a party earned; pending until its day has come, then available, and taken back when it was not due.
 
 What is taken back comes out of what is pending of it, else out of what is available; what is spent already is owed by
-the party, and settled from what becomes available next.
+the party, and settled from what becomes available next. Whoever changes an earning locks its wallet first.
 """
 
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid5
 
+import asyncpg
+import structlog
+
 from holdfast.kernel import pages
 from holdfast.kernel.events import Event
 from holdfast.kernel.money import Money
 from holdfast.kernel.pages import Listing, Page
-from holdfast.kernel.problems import Invalid
+from holdfast.kernel.problems import Invalid, NotFound
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
-from holdfast.shared.ledger import accounts, transfers
+from holdfast.shared.ledger import accounts, rules, transfers
 from holdfast.shared.ledger.transfers import Leg
 from holdfast.shared.payouts import preferences
-from holdfast.shared.payouts.wallets import AVAILABLE, OWED, PENDING, READ, Wallet, account, expense, today
+from holdfast.shared.payouts.wallets import AVAILABLE, OWED, PENDING, READ, Wallet, account, expense, opened, today
+
+log = structlog.get_logger()
+
+AT_ONCE = 200
+"""Earnings of a wallet that one transaction releases."""
+_SAVE, _BACK, _KEEP = "savepoint earning", "rollback to savepoint earning", "release savepoint earning"
 
 
 class Earning(Row):
@@ -56,6 +65,14 @@ class Released(Event):
     wallet_id: UUID
     earning_id: UUID
     amount: Money
+
+
+class Due(Event):
+    """The day of some of a party's earnings has come."""
+
+    name: ClassVar[str] = "payouts.wallet.due"
+    subject: ClassVar[str | None] = "wallet_id"
+    wallet_id: UUID
 
 
 class ClawedBack(Event):
@@ -100,6 +117,8 @@ async def credit(
     """
     if amount.minor <= 0 or amount.currency != wallet.currency:
         raise Invalid(f"An earning is more than nothing, in {wallet.currency}.", field="amount")
+    # An insert would hold the wallet a little, which two who then want the whole of it would wait for in each other.
+    await tx.get(Wallet, wallet.id, lock=True)
     if available_on is None:
         held_for = timedelta(days=(await preferences.settings(tx)).holding_days)
         available_on = await today(tx) + held_for
@@ -166,10 +185,9 @@ async def release(tx: Tx, earning_id: UUID) -> Earning:
     Raises:
         NotFound: there is no such earning.
     """
-    earning = await tx.get(Earning, earning_id, lock=True)
+    wallet, earning = await _locked(tx, earning_id)
     if earning.status == "available":
         return earning
-    wallet = await tx.get(Wallet, earning.wallet_id, lock=True)
     left = earning.amount - earning.clawed
     pending, available = await account(tx, PENDING, wallet), await account(tx, AVAILABLE, wallet)
     if left.minor:
@@ -203,18 +221,97 @@ async def release(tx: Tx, earning_id: UUID) -> Earning:
     return earning
 
 
-async def release_due(tx: Tx, limit: int = 200) -> int:
-    """Make available what has waited long enough; gives how many."""
+async def _locked(tx: Tx, earning_id: UUID) -> tuple[Wallet, Earning]:
+    wallet = await tx.find(
+        Wallet,
+        "select * from payouts_wallet where id = (select wallet_id from payouts_earning where id = $1) for update",
+        earning_id,
+    )
+    if wallet is None:
+        raise NotFound(f"No earning has the id {earning_id}.")
+    return wallet, await tx.get(Earning, earning_id, lock=True)
+
+
+async def find_due(tx: Tx, limit: int = 1000) -> int:
+    """Tell of the wallets in which something has waited long enough; gives how many."""
+    count, after, day = 0, UUID(int=0), await today(tx)
+    while True:
+        found = await tx.all(
+            UUID,
+            "select distinct wallet_id from payouts_earning where status = 'pending' and available_on <= $1 "
+            "and wallet_id > $2 order by wallet_id limit $3",
+            day,
+            after,
+            limit,
+        )
+        for wallet_id in found:
+            await tx.emit(Due(wallet_id=wallet_id))
+        count += len(found)
+        if len(found) < limit:
+            return count
+        after = found[-1]
+
+
+async def release_due(tx: Tx, wallet_id: UUID) -> int:
+    """Make available what has waited long enough in a wallet; gives how much of it could be.
+
+    An earning that cannot be released stays pending and stops no other.
+
+    Raises:
+        NotFound: there is no such wallet.
+    """
+    await tx.get(Wallet, wallet_id, lock=True)
     due = await tx.all(
         UUID,
-        "select id from payouts_earning where status = 'pending' and available_on <= $1 "
-        "order by available_on, id limit $2 for update skip locked",
+        "select id from payouts_earning where wallet_id = $1 and status = 'pending' and available_on <= $2 "
+        "order by id limit $3",
+        wallet_id,
         await today(tx),
-        limit,
+        AT_ONCE,
     )
+    released = 0
     for earning_id in due:
-        await release(tx, earning_id)
-    return len(due)
+        await tx.connection.execute(_SAVE)
+        try:
+            await release(tx, earning_id)
+        except (asyncpg.TransactionRollbackError, rules.Contended):
+            # Two met in the database; the job is tried again.
+            raise
+        except Exception as error:
+            await tx.connection.execute(_BACK)
+            log.warning("payouts.not_released", earning=str(earning_id), error=type(error).__name__)
+        else:
+            await tx.connection.execute(_KEEP)
+            released += 1
+    if released and len(due) == AT_ONCE:
+        await tx.emit(Due(wallet_id=wallet_id))
+    return released
+
+
+async def settle_debt(tx: Tx, wallet: Wallet, *, id: UUID, reference_id: UUID | None = None) -> Money:  # noqa: A002
+    """Take what a party owes from what is available to it, as far as that goes; gives how much. Twice is once.
+
+    Raises:
+        NotFound: there is no such wallet.
+    """
+    await tx.get(Wallet, wallet.id, lock=True)
+    owed_account, available = await opened(tx, OWED, wallet), await opened(tx, AVAILABLE, wallet)
+    if owed_account is None or available is None or await transfers.find_transfer(tx, id) is not None:
+        return Money(0, wallet.currency)
+    await accounts.lock(tx, available)
+    owed = (await accounts.balance(tx, owed_account)).posted
+    settled = Money(max(0, min(owed, (await accounts.balance(tx, available)).available)), wallet.currency)
+    if settled.minor:
+        await transfers.transfer(
+            tx,
+            id=id,
+            debit=available,
+            credit=owed_account,
+            amount=settled,
+            code="wallets.debt_settled",
+            reference_id=reference_id,
+        )
+    return settled
 
 
 async def claw_back(
@@ -233,10 +330,9 @@ async def claw_back(
         NotFound: there is no such earning.
         Invalid: more than is left of it, or not positive.
     """
-    earning = await tx.get(Earning, earning_id, lock=True)
+    wallet, earning = await _locked(tx, earning_id)
     if await transfers.find_transfer(tx, uuid5(id, "clawed")) or await transfers.find_transfer(tx, uuid5(id, "owed")):
         return earning
-    wallet = await tx.get(Wallet, earning.wallet_id, lock=True)
     left = earning.amount - earning.clawed
     taken = amount or left
     if taken.currency != wallet.currency or not 0 < taken.minor <= left.minor:

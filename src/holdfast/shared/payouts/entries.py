@@ -10,12 +10,12 @@ from holdfast.shared.ledger import accounts
 from holdfast.shared.payouts.wallets import AVAILABLE, READ, Wallet, opened
 
 ABOUT = (
-    "(select description from payouts_earning where tenant_id = kernel_tenant() and id = {0} union all "
+    "(select description from payouts_earning where tenant_id = kernel_tenant() and id = t.reference_id union all "
     "select d.masked from payouts_payout as p join payouts_destination as d "
-    "on d.tenant_id = p.tenant_id and d.id = p.destination_id where p.tenant_id = kernel_tenant() and p.id = {0} "
-    "limit 1)"
+    "on d.tenant_id = p.tenant_id and d.id = p.destination_id "
+    "where p.tenant_id = kernel_tenant() and p.id = t.reference_id limit 1)"
 )
-"""What something was for: the words of an earning, or a payout's masked bank account; ``{0}`` is the column."""
+"""What something was for: the words of an earning, or a payout's masked bank account; of ``t.reference_id``."""
 
 
 class WalletEntry(accounts.Entry, kw_only=True, frozen=True):
@@ -64,8 +64,7 @@ async def moved(tx: Tx, wallet: Wallet, page: Page) -> Listing[WalletEntry]:
 async def _about(tx: Tx, references: set[UUID]) -> dict[UUID, str | None]:
     found = await tx.all(
         _About,
-        f"select wanted.reference as id, {ABOUT.format('wanted.reference')} as about "
-        "from unnest($1::uuid[]) as wanted(reference)",
+        "select t.reference_id as id, " + ABOUT + " as about from unnest($1::uuid[]) as t (reference_id)",
         list(references),
     )
     return {one.id: one.about for one in found}

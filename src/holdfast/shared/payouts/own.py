@@ -42,6 +42,13 @@ class OwnPayout(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+_LISTED = (
+    "select p.id, p.amount_minor, p.amount_currency, p.status, d.holder, d.masked, p.reason, p.trace, "
+    "p.created_at, p.changed_at from payouts_payout as p "
+    "join payouts_destination as d on d.tenant_id = p.tenant_id and d.id = p.destination_id "
+)
+
+
 async def shown(tx: Tx, wallet: Wallet) -> OwnWallet:
     """A wallet of the acting person's own, with what can be done with it."""
     decided = await preferences.settings(tx)
@@ -53,6 +60,34 @@ async def shown(tx: Tx, wallet: Wallet) -> OwnWallet:
     )
 
 
+async def shown_all(tx: Tx) -> list[OwnWallet]:
+    """``shown`` for every wallet of the acting person at this business, oldest first, in as many statements as for one.
+
+    Raises:
+        NotSignedIn, NotAllowed: nobody is signed in as themselves.
+    """
+    found = await wallets.standings_of_mine(tx)
+    if not found:
+        return []
+    decided = await preferences.settings(tx)
+    accounts = await destinations.listed_of(tx, [one.wallet.id for one in found])
+    return [
+        OwnWallet(
+            wallet=one.wallet,
+            balances=one.balances,
+            destinations=accounts.get(one.wallet.id, []),
+            minimum=Money(decided.minimum, one.wallet.currency),
+        )
+        for one in found
+    ]
+
+
+async def ask(tx: Tx, wallet: Wallet, *, amount: Money, destination_id: UUID, id: UUID | None = None) -> OwnPayout:  # noqa: A002
+    """Ask for a payout of the acting person's own wallet; raises what ``payouts.asked_for`` does."""
+    payout = await payouts.asked_for(tx, wallet.id, amount=amount, destination_id=destination_id, id=id)
+    return await tx.one(OwnPayout, _LISTED + "where p.tenant_id = kernel_tenant() and p.id = $1", payout.id)
+
+
 async def listed(tx: Tx, wallet: Wallet, page: Page) -> Listing[OwnPayout]:
     """The payouts of a wallet, newest first.
 
@@ -61,10 +96,7 @@ async def listed(tx: Tx, wallet: Wallet, page: Page) -> Listing[OwnPayout]:
     """
     found = await tx.all(
         OwnPayout,
-        "select p.id, p.amount_minor, p.amount_currency, p.status, d.holder, d.masked, p.reason, p.trace, "
-        "p.created_at, p.changed_at from payouts_payout as p "
-        "join payouts_destination as d on d.tenant_id = p.tenant_id and d.id = p.destination_id "
-        "where p.tenant_id = kernel_tenant() and p.wallet_id = $1 and ($2::uuid is null or p.id < $2) "
+        _LISTED + "where p.tenant_id = kernel_tenant() and p.wallet_id = $1 and ($2::uuid is null or p.id < $2) "
         "order by p.id desc limit $3",
         wallet.id,
         page.after_id(),

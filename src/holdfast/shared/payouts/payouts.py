@@ -3,29 +3,27 @@
 A request holds the amount, so that it cannot be asked for twice (X7). Somebody else approves it, never who asked, and
 above a limit two people do. It then leaves by the business's rail; what is paid is settled in the ledger, and whatever
 else becomes of it releases the hold. A rejection says why (X12).
+
+Whoever changes a payout locks its wallet first, then the payout, then earnings, then accounts of the ledger.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID, uuid5
 
-from holdfast.integrations import payouts as ports
-from holdfast.kernel import ids
+from holdfast.kernel import events, ids
 from holdfast.kernel.auth import grant
 from holdfast.kernel.events import Event
 from holdfast.kernel.money import Money
-from holdfast.kernel.problems import Invalid, Problem
+from holdfast.kernel.problems import Invalid, NotFound, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Reused, Tx
-from holdfast.shared.ledger import accounts, holds, transfers
-from holdfast.shared.payouts import destinations, preferences, wallets
-from holdfast.shared.payouts.wallets import AVAILABLE, REQUEST, Wallet
+from holdfast.shared.payouts import destinations, earnings, postings, preferences
+from holdfast.shared.payouts.wallets import REQUEST, Wallet
 
 APPROVE = grant("payouts.approve", "Approve and reject payouts that others asked for", roles=("owner", "manager"))
-
-CLEARING = "payouts.clearing"
-"""What has left by a rail."""
 
 
 class Status(StrEnum):
@@ -49,16 +47,30 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.requested: frozenset({Status.approved, Status.rejected, Status.cancelled}),
     Status.approved: frozenset({Status.sending, Status.paid, Status.failed, Status.rejected}),
     Status.sending: frozenset({Status.unknown, Status.processing, Status.paid, Status.failed, Status.approved}),
-    Status.unknown: frozenset({Status.processing, Status.paid, Status.failed, Status.approved}),
+    # One whose answer was lost is never merely approved again: somebody could reject it after it was paid.
+    Status.unknown: frozenset({Status.sending, Status.processing, Status.paid, Status.failed}),
     Status.processing: frozenset({Status.paid, Status.failed}),
     Status.paid: frozenset({Status.returned}),
-    Status.failed: frozenset(),
+    # A rail may say of what it told had failed that it is paid.
+    Status.failed: frozenset({Status.paid}),
     Status.returned: frozenset(),
     Status.rejected: frozenset(),
     Status.cancelled: frozenset(),
 }
 """From which state to which a payout may move."""
 _LETS_GO = frozenset({Status.failed, Status.rejected, Status.cancelled})
+_ENDED = _LETS_GO | {Status.paid, Status.returned}
+_COUNTED_ANEW = frozenset({Status.processing, Status.paid, Status.failed})
+WAITS: dict[Status, timedelta] = {
+    Status.approved: timedelta(seconds=60),
+    # Three requests, of 50 seconds at most.
+    Status.sending: timedelta(seconds=180),
+    Status.unknown: timedelta(seconds=30),
+    Status.processing: timedelta(seconds=90),
+    Status.paid: timedelta(hours=1),
+    Status.failed: timedelta(hours=1),
+}
+"""How long after it came into a state a payout is looked after, at a rail that can be asked."""
 
 
 class Payout(Row):
@@ -86,6 +98,21 @@ class Payout(Row):
     created_at: datetime
     changed_at: datetime
     ended_at: datetime | None
+
+
+class Sent(Payout, kw_only=True, frozen=True):
+    """A payout with what its senders remember."""
+
+    sendings: int
+    """How often it was given to its rail; only the newest sender may say that it failed."""
+    rail_account: str | None
+    """The business's account that it leaves from, as it was when it was first sent; so is the connection."""
+    rail_connection_id: UUID | None
+    rail_destination_ref: str | None
+    """What the rail calls the bank account."""
+
+
+P = TypeVar("P", bound=Payout)
 
 
 class Requested(Event):
@@ -116,6 +143,17 @@ class Moved(Event):
     payout_id: UUID
     wallet_id: UUID
     status: Status
+
+
+class PaidAfterAll(Event):
+    """A payout that had failed turned out to be paid; what the party had spent meanwhile is owed."""
+
+    name: ClassVar[str] = "payouts.payout.paid_after_all"
+    subject: ClassVar[str | None] = "payout_id"
+    payout_id: UUID
+    wallet_id: UUID
+    amount: Money
+    owed: Money
 
 
 class OwnRequest(Problem):
@@ -182,15 +220,8 @@ async def asked_for(
     if amount.minor < decided.minimum:
         raise TooLittle(f"At least {Money(decided.minimum, wallet.currency).format()}.")
     destination = await destinations.usable(tx, destination_id, wallet_id=wallet_id)
-    hold = await holds.hold(
-        tx,
-        id=uuid5(payout_id, "hold"),
-        debit=await wallets.account(tx, AVAILABLE, wallet),
-        credit=await _clearing(tx, wallet.currency),
-        amount=amount,
-        code="payouts.held",
-        reference_id=payout_id,
-    )
+    await earnings.settle_debt(tx, wallet, id=uuid5(payout_id, "settled before"), reference_id=payout_id)
+    hold_id = await postings.hold(tx, wallet, payout_id, amount)
     above = decided.two_approvals_above
     payout = await tx.insert(
         Payout,
@@ -200,7 +231,7 @@ async def asked_for(
         amount=amount,
         approvals_needed=2 if above is not None and amount.minor > above else 1,
         rail=decided.rail,
-        hold_id=hold.id,
+        hold_id=hold_id,
         requested_by_kind=tx.actor.kind,
         requested_by=tx.actor.person or tx.actor.id,
         created_at=tx.now,
@@ -210,8 +241,20 @@ async def asked_for(
     return payout
 
 
-async def _clearing(tx: Tx, currency: str) -> UUID:
-    return (await accounts.open_account(tx, book=CLEARING, unit=currency, side="credit", guarded=False)).id
+async def locked(tx: Tx, cls: type[P], payout_id: UUID) -> P:
+    """A payout that is to be changed, locked after its wallet.
+
+    Raises:
+        NotFound: there is none.
+    """
+    wallet_id = await tx.find(
+        UUID,
+        "select id from payouts_wallet where id = (select wallet_id from payouts_payout where id = $1) for update",
+        payout_id,
+    )
+    if wallet_id is None:
+        raise NotFound(f"No payout has the id {payout_id}.")
+    return await tx.get(cls, payout_id, lock=True)
 
 
 async def approve(tx: Tx, payout_id: UUID) -> Payout:
@@ -220,16 +263,18 @@ async def approve(tx: Tx, payout_id: UUID) -> Payout:
     Raises:
         NotAllowed: the actor lacks ``payouts.approve``.
         NeedsPerson: the actor is a program.
-        OwnRequest: the actor asked for it.
+        OwnRequest: the actor asked for it, or it is paid to them.
         NotFound, NotNow: there is none, or it was decided.
     """
     tx.must(APPROVE)
     person = tx.actor.person
     if person is None or tx.actor.kind != "person":
         raise NeedsPerson
-    payout = await tx.get(Payout, payout_id, lock=True)
+    payout = await locked(tx, Payout, payout_id)
     if payout.requested_by == person:
         raise OwnRequest
+    if (await tx.get(Wallet, payout.wallet_id)).person_id == person:
+        raise OwnRequest("It is paid to you.")
     mine = "select person_id from payouts_approval where payout_id = $1 and person_id = $2"
     if payout.status is not Status.requested:
         if await tx.find(UUID, mine, payout_id, person):
@@ -263,7 +308,7 @@ async def reject(tx: Tx, payout_id: UUID, *, reason: str) -> Payout:
     tx.must(APPROVE)
     if not 1 <= len(tidy := " ".join(reason.split())) <= 500:
         raise Invalid("Say in 1 to 500 characters why.", field="reason")
-    payout = await tx.get(Payout, payout_id, lock=True)
+    payout = await locked(tx, Payout, payout_id)
     if payout.status not in (Status.requested, Status.approved):
         raise NotNow(f"It is {payout.status}.")
     return await moved(tx, payout, Status.rejected, reason=tidy, decided_by=tx.actor.person)
@@ -282,7 +327,7 @@ async def cancel(tx: Tx, payout_id: UUID) -> Payout:
 
 async def taken_back(tx: Tx, payout_id: UUID) -> Payout:
     """``cancel`` for whoever has checked who asks."""
-    payout = await tx.get(Payout, payout_id, lock=True)
+    payout = await locked(tx, Payout, payout_id)
     if payout.status is Status.cancelled:
         return payout
     if payout.status is not Status.requested:
@@ -290,48 +335,56 @@ async def taken_back(tx: Tx, payout_id: UUID) -> Payout:
     return await moved(tx, payout, Status.cancelled)
 
 
-async def moved(tx: Tx, payout: Payout, status: Status, **changes: Any) -> Payout:
+async def moved(tx: Tx, payout: P, status: Status, **changes: Any) -> P:
     """Move a locked payout, and what it holds; a move that the table does not have does not happen."""
     if status is payout.status or status not in MOVES[payout.status]:
         return payout
-    if status is Status.paid:
-        await holds.settle(tx, payout.hold_id, id=uuid5(payout.id, "paid"), code="payouts.paid")
+    was, wallet = payout.status, await tx.get(Wallet, payout.wallet_id, lock=True)
+    if status is Status.paid and was is Status.failed:
+        owed = await postings.paid_late(tx, wallet, payout.id, payout.amount)
+        await tx.emit(PaidAfterAll(payout_id=payout.id, wallet_id=wallet.id, amount=payout.amount, owed=owed))
+    elif status is Status.paid:
+        await postings.paid(tx, payout.id, payout.hold_id)
     elif status in _LETS_GO:
-        await holds.release(tx, payout.hold_id, id=uuid5(payout.id, "released"), code="payouts.released")
+        await postings.let_go(tx, wallet, payout.id, payout.hold_id)
     elif status is Status.returned:
-        await transfers.reverse(tx, uuid5(payout.id, "paid"), id=uuid5(payout.id, "returned"), code="payouts.returned")
-    payout = await tx.update(
-        payout,
-        status=status,
-        changed_at=tx.now,
-        ended_at=tx.now if not MOVES[status] or status is Status.paid else None,
-        **changes,
-    )
+        await postings.came_back(tx, wallet, payout.id, payout.amount)
+    if status in _COUNTED_ANEW:
+        changes["asked"] = 0
+    ended_at = tx.now if status in _ENDED else None
+    payout = await tx.update(payout, status=status, changed_at=tx.now, ended_at=ended_at, **changes)
+    if payout.rail != "bank_file":
+        # What failed before it was sent is known by nobody else.
+        never_sent = status is Status.failed and was is Status.approved
+        await _look_after(tx, payout.id, None if never_sent else WAITS.get(status))
     await tx.emit(Moved(payout_id=payout.id, wallet_id=payout.wallet_id, status=status))
     return payout
 
 
-async def told(tx: Tx, payout_id: UUID, answer: ports.Payout) -> Payout:
-    """Make true what a rail says of a payout."""
-    payout = await tx.get(Payout, payout_id, lock=True)
-    if answer.amount != payout.amount:
-        raise Invalid("The rail tells another amount.")
-    status = {
-        "queued": Status.processing,
-        "processing": Status.processing,
-        "paid": Status.paid,
-        "failed": Status.failed,
-        "returned": Status.returned,
-    }[answer.standing]
-    if status is Status.returned and payout.status is not Status.paid:
-        # It was paid and came back before anybody told of the first.
-        payout = await moved(tx, payout, Status.paid, provider_ref=answer.ref, trace=answer.trace, due_at=None)
-    return await moved(
-        tx,
-        payout,
-        status,
-        provider_ref=answer.ref,
-        trace=answer.trace or payout.trace,
-        reason=answer.reason or payout.reason,
-        due_at=None,
+async def _look_after(tx: Tx, payout_id: UUID, wait: timedelta | None) -> None:
+    """Have a payout looked after, by the real clock; later each time that it was asked about already."""
+    await tx.execute(
+        "update payouts_payout set due_at = case when $2::interval is not null then "
+        "now() + least($2::interval * power(2, least(asked, 20)), interval '1 hour') end where id = $1",
+        payout_id,
+        wait,
     )
+
+
+async def left_in_file(tx: Tx, leaving: Sequence[Payout]) -> None:
+    """Move approved and locked payouts that leave in a file; as ``moved`` twice, in one exchange for all of them.
+
+    They move nothing in the ledger, since what they hold stays held. An event each stays, twice, because whoever
+    follows a payout reads every state that it was in.
+    """
+    await tx.execute(
+        "update payouts_payout set status = 'processing', changed_at = $2, asked = 0 where id = any ($1)",
+        [payout.id for payout in leaving],
+        tx.now,
+    )
+    told = [
+        Moved(payout_id=payout.id, wallet_id=payout.wallet_id, status=status)
+        for payout in leaving
+        for status in (Status.sending, Status.processing)
+    ]
+    await tx.connection.executemany(events.INSERT, [events.stored(tx, event) for event in told])

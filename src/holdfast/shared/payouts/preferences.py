@@ -1,11 +1,14 @@
 """Preferences: what a business decides about its payouts."""
 
+import re
 from typing import ClassVar, Literal, TypeAlias
 
+from holdfast.kernel import settings as installation
 from holdfast.kernel.auth import grant
 from holdfast.kernel.problems import Invalid
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
+from holdfast.shared.payments.connections import NoSandboxHere
 
 MANAGE = grant("payouts.manage", "Decide how payouts are made", roles=("owner",))
 
@@ -41,12 +44,23 @@ async def settings(tx: Tx) -> Settings:
     return found or DEFAULT
 
 
+def keep_sandbox_out() -> None:
+    """Stop where money is real.
+
+    Raises:
+        NoSandboxHere: this is production.
+    """
+    if installation.current().environment == "production":
+        raise NoSandboxHere
+
+
 async def decide(tx: Tx, wanted: Settings) -> Settings:
     """Decide how payouts are made from now on.
 
     Raises:
         NotAllowed: the actor lacks ``payouts.manage``.
-        Invalid: a figure makes no sense.
+        Invalid: a figure makes no sense, or an account's number.
+        NoSandboxHere: it is the sandbox, and this is production.
     """
     tx.must(MANAGE)
     if not 0 <= wanted.minimum < 2**53:
@@ -55,8 +69,12 @@ async def decide(tx: Tx, wanted: Settings) -> Settings:
         raise Invalid("An earning waits a year at most.", field="holding_days")
     if wanted.two_approvals_above is not None and not 0 <= wanted.two_approvals_above < 2**53:
         raise Invalid("The limit is nothing or more.", field="two_approvals_above")
-    if wanted.rail == "razorpayx" and not (wanted.rail_account or "").isalnum():
+    if wanted.rail == "razorpayx" and not wanted.rail_account:
         raise Invalid("RazorpayX pays from an account, whose number it wants.", field="rail_account")
+    if wanted.rail_account is not None and not re.fullmatch(r"[A-Za-z0-9]{1,34}", wanted.rail_account):
+        raise Invalid("An account has 1 to 34 letters and digits.", field="rail_account")
+    if wanted.rail == "sandbox":
+        keep_sandbox_out()
     return await tx.one(
         Settings,
         "insert into payouts_settings (minimum, holding_days, two_approvals_above, rail, rail_account, changed_at) "

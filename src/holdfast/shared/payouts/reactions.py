@@ -25,6 +25,11 @@ async def look_after(tx: Tx) -> None:
 
 @every("1h")
 async def release_earnings(tx: Tx) -> None:
-    """What has waited long enough can be paid out."""
-    while await earnings.release_due(tx):
-        pass
+    """Wallets in which something has waited long enough are found."""
+    await earnings.find_due(tx)
+
+
+@on(earnings.Due)
+async def release_due(tx: Tx, event: earnings.Due) -> None:
+    """What has waited long enough can be paid out, each wallet's in a transaction of its own."""
+    await earnings.release_due(tx, event.wallet_id)

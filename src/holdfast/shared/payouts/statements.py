@@ -60,8 +60,8 @@ async def drawn(tx: Tx, wallet: Wallet, *, since: date, until: date) -> Statemen
     movements = await tx.all(
         Movement,
         "select at, code, case when credit_id = $1 then amount else -amount end as change, reference_id, "
-        f"{ABOUT.format('t.reference_id')} as about "
-        "from ledger_transfer as t where tenant_id = kernel_tenant() and (debit_id = $1 or credit_id = $1) "
+        + ABOUT
+        + " as about from ledger_transfer as t where tenant_id = kernel_tenant() and (debit_id = $1 or credit_id = $1) "
         "and kind in ('post', 'settle') and at >= $2 and at < $3 order by xid, seq limit $4",
         account,
         start,
