@@ -19,6 +19,7 @@ import msgspec
 from holdfast.kernel import http
 from holdfast.kernel.database import Addresses, Database
 from holdfast.kernel.settings import Settings
+from tests import web
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
 
@@ -34,7 +35,7 @@ class Site(msgspec.Struct, frozen=True):
 
     def visitor(self) -> httpx2.AsyncClient:
         """A program that asks the api, not signed in; close it, or use it in an ``async with``."""
-        return httpx2.AsyncClient(base_url=self.url, timeout=30)
+        return httpx2.AsyncClient(base_url=self.url, timeout=30, event_hooks={"request": [web.name_command]})
 
 
 def _environment(url: str, where: Addresses) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What whoever earns at a business sees of their wallet there: what is in it, what moved, and how they ask for it."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Literal
 
@@ -39,7 +40,14 @@ async def earns(till: Till, payer: Payer, minor: int = 25_000, *, currency: str 
             tx, kind="agent", party_id=payer.id, name=payer.name, currency=currency, person_id=payer.person.id
         )
         if minor:
-            await earnings.credit(tx, wallet, amount=Money(minor, currency), code="test.commission", id=ids.new())
+            await earnings.credit(
+                tx,
+                wallet,
+                amount=Money(minor, currency),
+                code="test.commission",
+                id=ids.new(),
+                description="Policy no. 7",
+            )
     return wallet
 
 
@@ -154,10 +162,68 @@ async def test_a_wallet_says_what_happened(visit: Visit, till: Till) -> None:
     main = page.get_by_role("main")
     for label, amount in (("Can be paid out", "400.00"), ("Waiting", "42.00"), ("Set aside", "300.00")):
         await expect(main).to_contain_text(f"{label}PEN\u00a0{amount}")
+    await page.get_by_role("tab", name="What moved").click()
     moved = page.get_by_role("table", name="What moved")
-    await expect(moved.get_by_role("row").filter(has_text="Earned")).to_contain_text("+PEN\u00a0900.00")
+    await expect(moved.get_by_role("row").filter(has_text="Earned · Policy no. 7")).to_contain_text("+PEN\u00a0900.00")
     await expect(moved.get_by_role("row").filter(has_text="Paid out")).to_contain_text("-PEN\u00a0200.00")
+    await expect(moved.get_by_role("row").filter(has_text="Paid out")).to_contain_text("ES91 •••• 1332")
     await expect(moved).to_contain_text("No longer set aside")
+
+
+async def test_a_wallet_says_what_was_earned(visit: Visit, till: Till) -> None:
+    payer = await till.regular()
+    wallet = await eventful(till, payer)
+    sold = ids.new()
+    async with transaction(till.cafe.site.database, till.cafe.id) as tx:
+        await earnings.credit(tx, wallet, amount=Money(6_000, "PEN"), code="test.sale", id=sold)
+        await earnings.claw_back(tx, sold, id=ids.new(), amount=Money(1_500, "PEN"))
+    page = await visit(f"/home/money/{till.cafe.id}/wallet", who=payer.person, size=PHONE)
+    rows = page.get_by_role("list", name="Earned").get_by_role("listitem")
+    await expect(rows).to_have_count(3)
+    await expect(rows.filter(has_text="Policy no. 7")).to_contain_text("Can be paid out")
+    await expect(rows.filter(has_text="Commission")).to_contain_text(re.compile(r"From \w{3} 1, 20\d\d"))
+    await expect(rows.filter(has_text="Earning")).to_contain_text("PEN\u00a015.00 taken back")
+
+
+async def test_a_statement_is_of_a_month(visit: Visit, till: Till) -> None:
+    payer = await till.regular()
+    await eventful(till, payer)
+    page = await visit(f"/home/money/{till.cafe.id}/wallet", who=payer.person, size=WIDE)
+    await page.get_by_role("tab", name="Statement").click()
+    panel = page.get_by_role("tabpanel", name="Statement")
+    for label, amount in (("At the start", "0.00"), ("Came in", "900.00"), ("At the end", "700.00")):
+        await expect(panel).to_contain_text(f"{label}PEN\u00a0{amount}")
+    rows = panel.get_by_role("table", name="Statement").get_by_role("row")
+    await expect(rows).to_have_count(3)
+    await expect(rows.filter(has_text="Paid out · ES91 •••• 1332")).to_contain_text("-PEN\u00a0200.00")
+    await panel.get_by_role("combobox", name="Period").click()
+    await page.get_by_role("option", name="Other days").click()
+    await panel.get_by_label("From").fill("2020-01-01")
+    await panel.get_by_label("To", exact=True).fill("2020-01-31")
+    await expect(panel).to_contain_text("Nothing moved in this time.")
+    await page.emulate_media(media="print")
+    await expect(panel.get_by_role("heading", name="Jan 1, 2020 to Jan 31, 2020")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Wallet")).to_be_hidden()
+
+
+async def test_an_account_is_removed_unless_a_payout_is_on_its_way(visit: Visit, till: Till) -> None:
+    payer = await till.regular()
+    wallet = await earns(till, payer)
+    payout = await asked(till, wallet, await named(till, wallet), 20_000)
+    page = await visit(f"/home/money/{till.cafe.id}/wallet", who=payer.person, size=PHONE, locale="nl-NL")
+    accounts = page.get_by_role("list", name="Bankrekeningen")
+    dialog = page.get_by_role("dialog")
+    await accounts.get_by_role("button", name="ES91 •••• 1332 verwijderen").click()
+    visit.expect(r"^409 DELETE .*/wallet/destinations/")
+    await dialog.get_by_role("button", name="Rekening verwijderen").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Er is een uitbetaling onderweg naar deze rekening")
+    await axe(page)
+    async with transaction(till.cafe.site.database, till.cafe.id) as tx:
+        await payouts.reject(tx, payout.id, reason="Not this month")
+    await dialog.get_by_role("button", name="Rekening verwijderen").click()
+    await expect(dialog).to_be_hidden()
+    await expect(accounts).to_have_count(0)
+    await expect(page.get_by_role("main")).to_contain_text("Voeg de rekening toe")
 
 
 async def test_a_long_statement_comes_page_by_page(visit: Visit, till: Till) -> None:
@@ -166,7 +232,7 @@ async def test_a_long_statement_comes_page_by_page(visit: Visit, till: Till) -> 
     async with transaction(till.cafe.site.database, till.cafe.id) as tx:
         for _ in range(42):
             await earnings.credit(tx, wallet, amount=Money(100, "PEN"), code="test.commission", id=ids.new())
-    page = await visit(f"/home/money/{till.cafe.id}/wallet", who=payer.person, size=WIDE)
+    page = await visit(f"/home/money/{till.cafe.id}/wallet?tab=moves", who=payer.person, size=WIDE)
     rows = page.get_by_role("table", name="What moved").get_by_role("row")
     # The heads, and what there is at the end of each page; the next one comes when that is near.
     for there in (21, 41):
@@ -230,11 +296,13 @@ async def test_a_wallet_can_be_used_by_everybody(
     page = await visit(path, who=payer.person, color_scheme=scheme, locale=locale)
     for size in (PHONE, WIDE):
         await page.set_viewport_size({"width": size[0], "height": size[1]})
-        await page.goto(path)
-        await expect(page.get_by_text("SANDBOX-UTR-000001")).to_be_visible()
-        await expect(page.get_by_role("main").locator("[aria-busy=true]")).to_have_count(0)
-        await fits(page)
-        await axe(page)
+        for tab in ("earned", "moves", "statement"):
+            await page.goto(f"{path}?tab={tab}")
+            await expect(page.get_by_text("SANDBOX-UTR-000001")).to_be_visible()
+            await expect(page.get_by_role("tabpanel")).to_contain_text("Policy no. 7")
+            await expect(page.get_by_role("main").locator("[aria-busy=true]")).to_have_count(0)
+            await fits(page)
+            await axe(page)
 
 
 async def test_whoever_only_earns_here_finds_their_wallet(visit: Visit, site: Site, till: Till) -> None:

@@ -6,6 +6,7 @@ import {
   paymentFilter,
   runChosen,
   subscriptionFilter,
+  walletTab,
 } from './address';
 
 const ID = '01a1f0ad-4c15-70ce-b540-fdcfa4f9e936';
@@ -28,6 +29,8 @@ describe('what the screens of money keep in the address', () => {
     expect(onlyWindow({ days: 30 })).toEqual({});
     expect(onlyWindow({ days: '365' })).toEqual({ days: 365 });
     expect(disputeFilter({ all: false })).toEqual({});
+    expect(walletTab({ tab: 'moves' })).toEqual({ tab: 'moves' });
+    expect(walletTab({ tab: 'secrets' })).toEqual({});
     expect(runChosen({ run: '../../etc' })).toEqual({});
   });
 

@@ -37,6 +37,10 @@ export const SUBSCRIPTION_STATES = [
 ] as const;
 export type SubscriptionState = (typeof SUBSCRIPTION_STATES)[number];
 
+/** What is behind the figures of a wallet. */
+export const WALLET_TABS = ['earned', 'moves', 'statement'] as const;
+export type WalletTab = (typeof WALLET_TABS)[number];
+
 /** How far back a list of payments reaches, in days. */
 export const REACHES = [1, 7, 30, 90] as const;
 export type Reach = (typeof REACHES)[number];
@@ -94,3 +98,6 @@ export const customerFilter = (raw: Raw) => text(raw.search);
 export const disputeFilter = (raw: Raw): { all?: true } => (raw.all === true ? { all: true } : {});
 
 export const runChosen = (raw: Raw) => id('run', raw);
+
+/** What of a wallet is looked at; absent for what was earned. */
+export const walletTab = (raw: Raw): { tab?: WalletTab } => chosen('tab', WALLET_TABS, raw);

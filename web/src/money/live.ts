@@ -28,6 +28,15 @@ const subscriptions = [
 const plans = ['billingListPlans', 'billingShowPlan'];
 const coupons = ['billingListCoupons'];
 
+const inWallet = { path: 'wallet_id', body: 'wallet_id' };
+const wallets = [
+  { family: 'payoutsListWallets', restMs: 3_000 },
+  ...['Wallet', 'Statement'].map((what) => ({ family: `payoutsShow${what}`, only: inWallet })),
+  ...['Entries', 'Earnings'].map((what) => ({ family: `payoutsListWallet${what}`, only: inWallet })),
+];
+const payouts = [{ family: 'payoutsListPayouts', restMs: 1_000 }, 'payoutsListFiles', ...wallets];
+const accounts = ['payoutsListDestinations'];
+
 export const moneyLive: LiveMap = {
   'payments.payment.created': [payments, summary],
   'payments.payment.moved': moved,
@@ -51,6 +60,14 @@ export const moneyLive: LiveMap = {
   'payments.method.default_changed': [methods],
   'payments.reconciliation.wanted': runs,
   'payments.reconciliation.finished': runs,
+  'payouts.wallet.credited': wallets,
+  'payouts.wallet.released': wallets,
+  'payouts.wallet.clawed_back': wallets,
+  'payouts.destination.added': accounts,
+  'payouts.destination.removed': accounts,
+  'payouts.payout.requested': payouts,
+  'payouts.payout.approved': payouts,
+  'payouts.payout.moved': payouts,
   'billing.invoice.issued': [...invoices, ...subscriptions],
   'billing.invoice.paid': [...invoices, ...subscriptions],
   'billing.invoice.voided': invoices,

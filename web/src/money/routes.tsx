@@ -11,6 +11,7 @@ import {
   paymentFilter,
   runChosen,
   subscriptionFilter,
+  walletTab,
 } from './address';
 import { moneyLive } from './live';
 
@@ -27,6 +28,12 @@ export const treasuryPages = [
     ...inTreasury,
     path: 'money/payouts',
     component: lazyRouteComponent(() => import('./payouts/Payouts'), 'Payouts'),
+  }),
+  createRoute({
+    ...inTreasury,
+    path: 'money/payouts/$walletId',
+    validateSearch: walletTab,
+    component: lazyRouteComponent(() => import('./payouts/Wallet'), 'Wallet'),
   }),
   createRoute({
     ...inTreasury,

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { ApiProblem } from '../client';
 
 /** Catalogues that may say a problem in the reader's language, as `said.<code>`; the api says it in English. */
-const SAID = ['shell', 'pay', 'own', 'loyalty', 'stamper', 'programs', 'money'] as const;
+const SAID = ['shell', 'pay', 'payouts', 'own', 'loyalty', 'stamper', 'programs', 'money'] as const;
 
 /** The sentence that a problem says, for a person. */
 export function useSentence(): (problem: ApiProblem) => string {

@@ -150,7 +150,7 @@ async def list_payouts(
         return await register.payouts(tx, page, status=status, wallet_id=wallet)
 
 
-@post("/", grant=wallets.REQUEST, summary="Ask for a payout")
+@post("/", grant=wallets.REQUEST, idempotency="required", summary="Ask for a payout")
 async def create_payout(caller: Caller, data: NewPayout) -> Payout:
     """The amount is held from now on; somebody else approves it."""
     async with caller.transaction() as tx:
@@ -323,7 +323,7 @@ async def list_own_payouts(caller: Caller, tenant_id: UUID, page: Page, wallet: 
         return await own.listed(tx, await wallets.mine(tx, wallet), page)
 
 
-@post("/wallet/payouts", signed_in=True, summary="Ask for my money")
+@post("/wallet/payouts", signed_in=True, idempotency="required", summary="Ask for my money")
 async def create_own_payout(caller: Caller, tenant_id: UUID, data: NewOwnPayout) -> own.OwnPayout:
     """The amount is held from now on; the business approves it."""
     async with caller.transaction(tenant_id) as tx:

@@ -160,7 +160,7 @@ async def add(tx: Tx, wallet: Wallet, new: New) -> Destination:
         if known.wallet_id == wallet.id and known.active:
             if (known.holder, known.country) == (holder, country):
                 return known
-            raise AlreadyNamed(f"This bank account is in the list as {known.holder}'s; remove it there first.")
+            raise AlreadyNamed(f"It is {known.holder}'s there; remove it first.")
     elsewhere = any(known.wallet_id != wallet.id for known in same)
     destination = await tx.one(
         Destination,
@@ -285,7 +285,7 @@ async def remove(tx: Tx, destination_id: UUID, *, wallet_id: UUID) -> None:
         "and ended_at is null)",
         destination_id,
     ):
-        raise StillNeeded("A payout is on its way to this bank account; remove it when that has arrived.")
+        raise StillNeeded("Remove it when that has arrived.")
     await tx.execute("update payouts_destination set active = false where id = $1", destination_id)
     await tx.emit(Removed(wallet_id=wallet_id, destination_id=destination_id))
 

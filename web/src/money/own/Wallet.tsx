@@ -8,14 +8,12 @@ import { Empty } from '../../ui/Empty';
 import { useFormats } from '../../ui/format';
 import { Loaded } from '../../ui/Loaded';
 import { Page } from '../../ui/Page';
-import { Stat } from '../../ui/Stat';
-import { AmountFigure } from '../parts/AmountFigure';
-import parts from '../parts/parts.module.css';
+import { WalletFigures } from '../parts/WalletFigures';
 import { AskPayout } from './AskPayout';
 import classes from './Overview.module.css';
 import { useAccount } from './useAccount';
 import { WalletAccounts } from './WalletAccounts';
-import { WalletMoves } from './WalletMoves';
+import { WalletDetails } from './WalletDetails';
 import { WalletPayouts } from './WalletPayouts';
 import { canAsk, chosenOf, type OwnWallet, walletsOptions } from './wallet';
 
@@ -94,42 +92,21 @@ function Inside({ owned }: { owned: OwnWallet }) {
   const { money } = useFormats();
   return (
     <Stack gap="lg">
-      <Tiles balances={owned.balances} />
+      <WalletFigures
+        balances={owned.balances}
+        words={{
+          available: { label: t('wallet.available') },
+          pending: { label: t('wallet.pending'), hint: t('wallet.pendingText') },
+          held: { label: t('wallet.held'), hint: t('wallet.heldText') },
+          owed: { label: t('wallet.owed'), hint: t('wallet.owedText') },
+        }}
+      />
       {!canAsk(owned) && <Text c="dimmed">{t('wallet.askLess', { minimum: money(owned.minimum) })}</Text>}
       <div className={classes.columns}>
         <WalletPayouts wallet={owned.wallet.id} />
         <WalletAccounts owned={owned} />
       </div>
-      <WalletMoves wallet={owned.wallet} />
+      <WalletDetails wallet={owned.wallet} />
     </Stack>
-  );
-}
-
-function Tiles({ balances: { available, pending, held, owed } }: Pick<OwnWallet, 'balances'>) {
-  const { t } = useTranslation('own');
-  return (
-    <div className={parts.tiles}>
-      <Stat
-        label={t('wallet.available')}
-        value={<AmountFigure value={available} />}
-        tone={available.minor > 0 ? 'good' : 'neutral'}
-      />
-      <Stat
-        label={t('wallet.pending')}
-        value={<AmountFigure value={pending} />}
-        hint={pending.minor > 0 ? t('wallet.pendingText') : undefined}
-      />
-      <Stat
-        label={t('wallet.held')}
-        value={<AmountFigure value={held} />}
-        hint={held.minor > 0 ? t('wallet.heldText') : undefined}
-      />
-      <Stat
-        label={t('wallet.owed')}
-        value={<AmountFigure value={owed} />}
-        tone={owed.minor > 0 ? 'warn' : 'neutral'}
-        hint={owed.minor > 0 ? t('wallet.owedText') : undefined}
-      />
-    </div>
   );
 }

@@ -1,17 +1,21 @@
 import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBuildingBank, IconPlus } from '@tabler/icons-react';
+import { IconPlus } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Panel } from '../../ui/Panel';
+import { Accounts } from '../parts/Accounts';
 import { Sheet } from '../parts/Sheet';
 import { AddAccount } from './AddAccount';
-import rows from './rows.module.css';
-import classes from './Wallet.module.css';
+import { at, drop, ownKey } from './api';
+import { useAccount } from './useAccount';
 import type { OwnWallet } from './wallet';
 
-/** Where the money of a wallet can go; of each account only so much that one can be told from another. */
+/** Where the money of one's own wallet can go. */
 export function WalletAccounts({ owned: { wallet, destinations } }: { owned: OwnWallet }) {
   const { t } = useTranslation('own');
+  const { tenant_id: tenant } = useAccount();
+  const client = useQueryClient();
   const [opened, { open, close }] = useDisclosure(false);
   return (
     <Panel
@@ -31,21 +35,12 @@ export function WalletAccounts({ owned: { wallet, destinations } }: { owned: Own
       {destinations.length === 0 ? (
         <Text c="dimmed">{t('wallet.accountsNone')}</Text>
       ) : (
-        <ul className={rows.rows} aria-label={t('wallet.accounts')}>
-          {destinations.map(({ id, masked, holder }) => (
-            <li key={id} className={rows.row}>
-              <IconBuildingBank size={24} stroke={1.5} aria-hidden="true" />
-              <span className={rows.what}>
-                <Text component="span" display="block" fw={600} className={classes.line}>
-                  {masked}
-                </Text>
-                <Text component="span" display="block" size="sm" c="dimmed">
-                  {holder}
-                </Text>
-              </span>
-            </li>
-          ))}
-        </ul>
+        <Accounts
+          accounts={destinations}
+          label={t('wallet.accounts')}
+          remove={({ id }, { headers }) => drop(at(tenant, `wallet/destinations/${id}`), headers)}
+          onRemoved={() => client.invalidateQueries({ queryKey: ownKey(tenant) })}
+        />
       )}
       <Sheet opened={opened} onClose={close} title={t('wallet.add')}>
         <AddAccount wallet={wallet} onClose={close} onAdded={close} />

@@ -8,14 +8,14 @@ import { DataTable } from '../../ui/DataTable';
 import { Empty } from '../../ui/Empty';
 import { useFormats } from '../../ui/format';
 import { Loaded } from '../../ui/Loaded';
-import { LoadMore } from '../../ui/LoadMore';
 import { Money } from '../../ui/Money';
 import { Panel } from '../../ui/Panel';
 import { StatusBadge } from '../../ui/StatusBadge';
 import { useNotice } from '../../ui/useNotice';
+import { More } from '../parts/More';
+import classes from '../parts/wallet.module.css';
 import { at, ownKey, send } from './api';
 import { useAccount } from './useAccount';
-import classes from './Wallet.module.css';
 import { type Payout, payoutStanding, payoutsOptions } from './wallet';
 
 /** What was asked for and what became of it, newest first. */
@@ -40,7 +40,7 @@ export function WalletPayouts({ wallet }: { wallet: string }) {
         {(data) => (
           <>
             <Rows payouts={data.pages.flatMap((page) => page.items)} />
-            <LoadMore query={query} />
+            <More query={query} />
           </>
         )}
       </Loaded>

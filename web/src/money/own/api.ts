@@ -59,6 +59,10 @@ export function send<Answer>(url: string, headers: Headers, body?: unknown) {
   return client.post<{ 200: Answer }, Problem, true>({ url, headers, ...(body !== undefined && { body }) });
 }
 
+export function drop(url: string, headers: Headers) {
+  return client.delete<{ 204: undefined }, Problem, true>({ url, headers });
+}
+
 export const at = (tenant: string, rest: string) => `/api/own/${tenant}/${rest}`;
 
 export const listAccounts = async (signal: AbortSignal) =>

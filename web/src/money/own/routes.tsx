@@ -3,6 +3,7 @@
 import { createRoute, lazyRouteComponent, type RouteComponent } from '@tanstack/react-router';
 import { rootRoute } from '../../shell/root';
 import { signedInOnly } from '../../shell/session';
+import { type WalletTab, walletTab } from '../address';
 
 type Raw = Record<string, unknown>;
 
@@ -17,9 +18,10 @@ const chosen = ({ plan, seats }: Raw): { plan?: string | undefined; seats?: numb
   seats: typeof seats === 'number' && Number.isInteger(seats) && seats > 0 ? seats : undefined,
 });
 
-/** Which of somebody's wallets, who has several. */
-const which = ({ wallet }: Raw): { wallet?: string | undefined } => ({
-  wallet: typeof wallet === 'string' ? wallet : undefined,
+/** Which of somebody's wallets, who has several, and what of it they look at. */
+const which = (raw: Raw): { wallet?: string | undefined; tab?: WalletTab } => ({
+  wallet: typeof raw.wallet === 'string' ? raw.wallet : undefined,
+  ...walletTab(raw),
 });
 
 const root = { getParentRoute: () => rootRoute } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { amountFault, canAsk, chosenOf, movedBy, type OwnWallet, payoutStanding } from './wallet';
+import { amountFault, canAsk, chosenOf, type OwnWallet, payoutStanding } from './wallet';
 
 const pen = (minor: number) => ({ minor, currency: 'PEN' });
 const wallet = (available: number, minimum = 1000): Pick<OwnWallet, 'balances' | 'minimum'> => ({
@@ -32,23 +32,6 @@ it('shows the wallet that the address names, else the first', () => {
   expect(chosenOf(wallets, 'b')?.wallet.id).toBe('b');
   expect(chosenOf(wallets, 'gone')?.wallet.id).toBe('a');
   expect(chosenOf([], undefined)).toBeUndefined();
-});
-
-describe('what moved', () => {
-  it('is said by its code', () => {
-    const earned = { code: 'wallets.released', change: 900, amount: 900 };
-    expect(movedBy(earned, 'PEN')).toEqual({ word: 'earned', amount: pen(900), aside: false });
-  });
-
-  it('shows how much was set aside, though nothing left the wallet', () => {
-    const held = { code: 'payouts.held', change: 0, amount: 600 };
-    expect(movedBy(held, 'PEN')).toEqual({ word: 'held', amount: pen(600), aside: true });
-  });
-
-  it('falls back to the direction for codes that it does not know', () => {
-    expect(movedBy({ code: 'agents.bonus', change: 5, amount: 5 }, 'PEN').word).toBe('in');
-    expect(movedBy({ code: 'agents.fine', change: -5, amount: 5 }, 'PEN').word).toBe('out');
-  });
 });
 
 it('tells whoever is paid no more of the way than that it is on it', () => {

@@ -3,17 +3,20 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type {
   PayoutsListOwnPayoutsResponse,
+  PayoutsListOwnWalletEarningsResponse,
   PayoutsListOwnWalletEntriesResponse,
   PayoutsListOwnWalletsResponse,
+  PayoutsShowOwnStatementResponse,
 } from '../../api';
 import { minorOf } from '../../ui/amounts';
-import type { Money } from '../../ui/format';
 import type { Tone } from '../../ui/StatusBadge';
+import type { Time } from '../parts/statement';
 import { at, get, type Listing, ownKey } from './api';
 
 export type OwnWallet = PayoutsListOwnWalletsResponse['items'][number];
 export type Account = OwnWallet['destinations'][number];
 export type Entry = PayoutsListOwnWalletEntriesResponse['items'][number];
+export type Earning = PayoutsListOwnWalletEarningsResponse['items'][number];
 export type Payout = PayoutsListOwnPayoutsResponse['items'][number];
 
 /** Of somebody who earns nothing there it is an empty list, so that asking is never a failure. */
@@ -26,7 +29,7 @@ export const walletsOptions = (tenant: string) =>
 
 const PAGE = 20;
 
-const pages = <Item>(tenant: string, wallet: string, what: 'entries' | 'payouts') =>
+const pages = <Item>(tenant: string, wallet: string, what: 'earnings' | 'entries' | 'payouts') =>
   infiniteQueryOptions({
     queryKey: [...ownKey(tenant), 'wallets', wallet, what] as const,
     queryFn: ({ pageParam, signal }) =>
@@ -39,8 +42,16 @@ const pages = <Item>(tenant: string, wallet: string, what: 'entries' | 'payouts'
     getNextPageParam: (page: Listing<Item>) => page.next ?? null,
   });
 
+export const earningsOptions = (tenant: string, wallet: string) => pages<Earning>(tenant, wallet, 'earnings');
 export const entriesOptions = (tenant: string, wallet: string) => pages<Entry>(tenant, wallet, 'entries');
 export const payoutsOptions = (tenant: string, wallet: string) => pages<Payout>(tenant, wallet, 'payouts');
+
+export const statementOptions = (tenant: string, wallet: string, time: Time) =>
+  queryOptions({
+    queryKey: [...ownKey(tenant), 'wallets', wallet, 'statement', time] as const,
+    queryFn: ({ signal }) =>
+      get<PayoutsShowOwnStatementResponse>(at(tenant, 'wallet/statement'), signal, { wallet, ...time }),
+  });
 
 /** The wallet that the address names, or the first; nothing where there is none. */
 export const chosenOf = (wallets: readonly OwnWallet[], id: string | undefined): OwnWallet | undefined =>
@@ -59,36 +70,6 @@ export function amountFault(
   if (minor === null || minor <= 0) return 'missing';
   if (minor > balances.available.minor) return 'much';
   return minor < minimum.minor ? 'little' : null;
-}
-
-const MOVES = {
-  'wallets.released': 'earned',
-  'wallets.debt_settled': 'settled',
-  'wallets.clawed_back': 'back',
-  'payouts.held': 'held',
-  'payouts.released': 'released',
-  'payouts.paid': 'paid',
-  'payouts.returned': 'returned',
-} as const;
-
-export type Move = (typeof MOVES)[keyof typeof MOVES] | 'in' | 'out';
-
-export interface Moved {
-  word: Move;
-  amount: Money;
-  /** What is set aside stays in the wallet, so it is neither added nor taken. */
-  aside: boolean;
-}
-
-/** What an entry of the statement means for whoever's wallet it is; a code of a newer release by its direction. */
-export function movedBy(entry: Pick<Entry, 'code' | 'change' | 'amount'>, currency: string): Moved {
-  const known = Object.entries(MOVES).find(([code]) => code === entry.code)?.[1];
-  const aside = entry.change === 0;
-  return {
-    word: known ?? (entry.change < 0 ? 'out' : 'in'),
-    amount: { minor: aside ? entry.amount : entry.change, currency },
-    aside,
-  };
 }
 
 export type PayoutWord =

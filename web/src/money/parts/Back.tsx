@@ -3,7 +3,7 @@ import { LinkText } from '../../shell/links';
 import { useBusiness } from '../../shell/session';
 import classes from './parts.module.css';
 
-type Lists = 'payments' | 'invoices' | 'subscriptions' | 'customers' | 'disputes';
+type Lists = 'payments' | 'invoices' | 'subscriptions' | 'customers' | 'disputes' | 'payouts';
 
 /** Back to the list from which a detail is opened. */
 export function Back({ to, children }: { to: Lists; children: string }) {

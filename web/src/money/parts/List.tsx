@@ -8,6 +8,7 @@ import { type Column, DataTable } from '../../ui/DataTable';
 import { Empty } from '../../ui/Empty';
 import { LoadMore } from '../../ui/LoadMore';
 import { ProblemNotice } from '../../ui/ProblemNotice';
+import { More } from './More';
 import classes from './parts.module.css';
 
 interface ListProps<Row> {
@@ -20,12 +21,22 @@ interface ListProps<Row> {
   mobile: (row: Row) => ReactNode;
   /** What stands there when there is nothing at all. */
   empty: ReactNode;
+  /** The next page comes when it is asked for, because something stands below. */
+  byHand?: boolean;
   /** Shows everything again, where something narrows the list down. */
   onClear?: (() => void) | undefined;
 }
 
 /** A list of the api's, page by page, with its states. */
-export function List<Row>({ query, empty, onClear, rowHref, onRow, ...table }: ListProps<Row>) {
+export function List<Row>({
+  query,
+  empty,
+  onClear,
+  rowHref,
+  onRow,
+  byHand = false,
+  ...table
+}: ListProps<Row>) {
   const { t } = useTranslation('money');
   const { t: common } = useTranslation('ui');
   const pages = query.data?.pages;
@@ -70,7 +81,7 @@ export function List<Row>({ query, empty, onClear, rowHref, onRow, ...table }: L
   return (
     <div data-stale={query.isPlaceholderData || undefined} className={classes.list}>
       <DataTable rows={rows} {...(rowHref && { rowHref })} {...(onRow && { onRow })} {...table} />
-      <LoadMore query={query} />
+      {byHand ? <More query={query} /> : <LoadMore query={query} />}
     </div>
   );
 }
