@@ -20,6 +20,14 @@ from holdfast.shared.sessions import credentials, sessions
 from tests import accounts
 
 _plain: dict[int, Litestar] = {}
+_MOVES_MONEY = re.compile(r"/(invoices|settlement|credit-notes|credits|payouts)/?$")
+"""Addresses that want an idempotency key."""
+
+
+async def name_command(request: httpx2.Request) -> None:
+    """Give a command that moves money a key of its own, as every program does, unless the test gives one."""
+    if request.method == "POST" and _MOVES_MONEY.search(request.url.path):
+        request.headers.setdefault("Idempotency-Key", str(ids.new()))
 
 
 def _application(database: Database, settings: Settings, changes: dict[str, Any]) -> Litestar:
@@ -39,7 +47,8 @@ async def visitor(database: Database, settings: Settings, **changes: Any) -> Asy
     """Somebody who is not signed in, at the whole application, perhaps with other settings."""
     application = _application(database, settings, changes)
     transport = httpx2.ASGITransport(app=application)  # type: ignore[arg-type] # Litestar types its scope more narrowly
-    async with httpx2.AsyncClient(transport=transport, base_url="http://holdfast.test") as client:
+    hooks = {"request": [name_command]}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://holdfast.test", event_hooks=hooks) as client:
         yield client
 
 

@@ -35,6 +35,7 @@ from holdfast.shared.billing.rating import Kind
 from holdfast.shared.ledger import books
 from holdfast.shared.payments import (
     attempts,
+    charging,
     comparing,
     connections,
     customers,
@@ -145,7 +146,7 @@ class Street:
 
         async def work(doomed: Database) -> None:
             async with self.opens(doomed)() as tx:
-                await payments.charge(tx, payment.id, method_id=method)
+                await charging.charge(tx, payment.id, method_id=method)
             await paying.made(self.opens(doomed), doomed, payment.id, attempts.Kind.charge)
 
         return work
@@ -249,6 +250,15 @@ class Street:
             assert parked == 0
             run = await reconciliation.want(tx, self.connection, since=tx.now - reconciliation.LONGEST, announce=False)
         done = await comparing.run(self.opens(), self.database, run.id)
+        assert done.status == "clean"
+        async with self.opens()() as tx:
+            found = (await reconciliation.whole(tx, run.id)).findings
+            again = await reconciliation.want(
+                tx, self.connection, since=tx.now - reconciliation.LONGEST, announce=False
+            )
+        # A dispute whose message was lost is found by comparing alone, and once.
+        assert {one.kind for one in found} <= {"dispute"}
+        done = await comparing.run(self.opens(), self.database, again.id)
         assert (done.status, done.repaired) == ("clean", 0)
         async with books.snapshot(self.database, self.tenant) as tx:
             report = await books.verify(tx)

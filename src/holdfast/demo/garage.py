@@ -24,7 +24,7 @@ from holdfast.kernel.tx import Tx, transaction
 from holdfast.shared.billing import catalog, coupons, ending, starting, usage
 from holdfast.shared.billing.catalog import New, NewPrice
 from holdfast.shared.billing.rating import Kind, Tier
-from holdfast.shared.payments import connections, customers, methods, payments, refunds
+from holdfast.shared.payments import charging, connections, customers, methods, payments, refunds
 from holdfast.shared.payouts import destinations, earnings, payouts, preferences, wallets
 from holdfast.shared.tenants import tenants
 
@@ -257,7 +257,7 @@ async def _wash(tx: Tx) -> None:
         purpose_id=customer.id,
         key="wash",
     )
-    await payments.charge(tx, payment.id, method_id=method_id)
+    await charging.charge(tx, payment.id, method_id=method_id)
 
 
 async def _save(tx: Tx, customer_id: UUID, connection_id: UUID, ref: str, number: str, *, default: bool = True) -> UUID:

@@ -16,6 +16,8 @@ from holdfast.kernel.tx import transaction
 
 GOOD, DECLINES = "4242424242424242", "4000000000000341"
 """Cards that succeed, and that can be saved and then decline."""
+DISPUTED = "4000000000000259"
+"""A card that succeeds, and whose owner complains at once."""
 
 UNFILTERED = "localstripe cannot list by time; shown by the shapes in test_stripe.py"
 PAGELESS = "localstripe has no Checkout and no portal; shown by the shapes in test_stripe.py"

@@ -15,7 +15,7 @@ from holdfast.kernel import ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.money import Money
 from tests.integrations.payments.conftest import connection, purchase
-from tests.integrations.payments.contract import DECLINES, GOOD, Local, Sandboxed, Till, needs
+from tests.integrations.payments.contract import DECLINES, DISPUTED, GOOD, Local, Sandboxed, Till, needs
 
 NOTHING = Money(0, "EUR")
 
@@ -179,6 +179,22 @@ async def test_what_was_paid_is_listed_once(till: Till) -> None:
     assert sorted(seen) == sorted(made)
     earlier = await till.provider.listing(since=began - timedelta(days=2), until=began - timedelta(days=1))
     assert not earlier.payments
+
+
+async def test_what_was_given_back_and_complained_of_in_a_time_is_listed(till: Till) -> None:
+    needs(till, "listing")
+    since, until = datetime.now(UTC) - timedelta(minutes=1), datetime.now(UTC) + timedelta(minutes=1)
+    paid = await charged(till, await wanted(till))
+    for _ in range(2):
+        await till.provider.refund(paid.ref, Money(10, "EUR"), refund_id=ids.new(), key=str(ids.new()))
+    disputed = await charged(till, await wanted(till), DISPUTED)
+    assert await till.provider.refunded(since=since, until=until) == [paid.ref]
+    found = await till.provider.complaints(since=since, until=until)
+    assert [(one.payment_ref, one.withdrawn) for one in found.disputes] == [(disputed.ref, True)]
+    assert found.disputes == await till.provider.disputes(disputed.ref)
+    earlier = {"since": since - timedelta(days=2), "until": since - timedelta(days=1)}
+    assert list(await till.provider.refunded(**earlier)) == []
+    assert list((await till.provider.complaints(**earlier)).disputes) == []
 
 
 @pytest.mark.meets("P23", "P24")

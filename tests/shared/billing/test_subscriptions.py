@@ -236,7 +236,8 @@ async def test_a_pause_is_not_charged_and_leaves_no_gap(
         await pausing.resume(tx, subscription.id)
     terms = await unbroken(committed, subscription)
     assert [term.kind for term in terms] == ["paid", "paused", "paid"]
-    assert (await fresh(committed, subscription)).status is Status.active
+    # Nobody has paid the first invoice, and it goes on as it was.
+    assert (await fresh(committed, subscription)).status is Status.past_due
     await sound(committed, database, tenant)
 
 

@@ -1,6 +1,7 @@
 """Fixtures of payments: a provider in the process, and somebody who pays."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,19 @@ from holdfast.kernel import ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.money import Money
 from holdfast.kernel.settings import Settings
+from holdfast.kernel.tx import Tx, transaction
 from holdfast.shared.ledger import accounts
-from holdfast.shared.payments import calls, connections, customers, methods, payments, postings
+from holdfast.shared.payments import (
+    calls,
+    charging,
+    comparing,
+    connections,
+    customers,
+    methods,
+    payments,
+    postings,
+    reconciliation,
+)
 from tests import accounts as people
 from tests import web
 from tests.conftest import Open
@@ -97,10 +109,29 @@ def charged(
     return made
 
 
+@pytest.fixture
+async def compared(
+    committed: Open, database: Database, tenant: UUID, connection: connections.Connection, peer: Peer
+) -> Callable[..., Awaitable[reconciliation.Whole]]:
+    """``await compared()`` compares the last days, and gives what was found."""
+
+    def opens() -> AbstractAsyncContextManager[Tx]:
+        return transaction(database, tenant)
+
+    async def made() -> reconciliation.Whole:
+        async with committed() as tx:
+            wanted = await reconciliation.want(tx, connection.id, announce=False)
+        await comparing.run(opens, database, wanted.id)
+        async with committed() as tx:
+            return await reconciliation.whole(tx, wanted.id)
+
+    return made
+
+
 async def charge(committed: Open, database: Database, payment_id: UUID, method_id: UUID) -> payments.Payment:
     """Charge a payment, as a route does: decided, called, answered."""
     async with committed() as tx:
-        await payments.charge(tx, payment_id, method_id=method_id)
+        await charging.charge(tx, payment_id, method_id=method_id)
     await call(committed, database, payment_id)
     async with committed() as tx:
         return await tx.get(payments.Payment, payment_id)

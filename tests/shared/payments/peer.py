@@ -34,6 +34,7 @@ class Peer:
         self.payments: dict[str, ports.Payment] = {}
         self.refunds_: dict[str, ports.Refund] = {}
         self.disputes_: dict[str, ports.Dispute] = {}
+        self.unreadable: dict[str, UUID | None] = {}
         self.sessions: dict[str, ports.Purchase] = {}
         self.customers: dict[UUID, str] = {}
         self.saved: dict[str, list[ports.Method]] = defaultdict(list)
@@ -96,6 +97,7 @@ class Peer:
             "captured": amount if standing == "captured" else Money(0, amount.currency),
             "refunded": Money(0, amount.currency),
             "payment_id": purchase.payment_id,
+            "attempt_id": purchase.attempt_id,
             "customer_ref": purchase.payer.ref,
             "method": ports.Method(ref="shown", kind="card", brand="visa", last4="4242"),
             "live": self.live,
@@ -197,23 +199,26 @@ class Peer:
         self.change(ref, refunded=payment.refunded + amount)
         return refund
 
-    def complain(self, ref: str) -> ports.Dispute:
-        """The payer complains to their bank."""
+    def complain(self, ref: str, *, withdrawn: bool = True) -> ports.Dispute:
+        """The payer complains to their bank, which takes the money or only inquires."""
         dispute = ports.Dispute(
             ref=f"dp_{ids.new().hex}",
             payment_ref=ref,
             amount=self.payments[ref].captured,
             reason="fraudulent",
             standing="needs_response",
+            withdrawn=withdrawn,
             due_at=datetime.now(UTC) + timedelta(days=7),
             at=datetime.now(UTC),
         )
         self.disputes_[dispute.ref] = dispute
         return dispute
 
-    def decide(self, ref: str, standing: Literal["under_review", "won", "lost"]) -> ports.Dispute:
+    def decide(
+        self, ref: str, standing: Literal["needs_response", "under_review", "won", "lost"], **changes: Any
+    ) -> ports.Dispute:
         """The bank decides."""
-        self.disputes_[ref] = msgspec.structs.replace(self.disputes_[ref], standing=standing)
+        self.disputes_[ref] = msgspec.structs.replace(self.disputes_[ref], standing=standing, **changes)
         return self.disputes_[ref]
 
     async def fetch(self, ref: str) -> ports.Payment:
@@ -234,8 +239,15 @@ class Peer:
 
     async def listing(self, *, since: datetime, until: datetime, cursor: str | None = None) -> ports.Batch:
         async with self._called("listing", cursor or ""):
-            return ports.Batch(payments=list(self.payments.values()))
+            found = [payment for payment in self.payments.values() if _within(payment.at, since, until)]
+            return ports.Batch(payments=found, unreadable=self.unreadable)
         raise AssertionError
+
+    async def refunded(self, *, since: datetime, until: datetime) -> Sequence[str]:
+        return [one.payment_ref for one in self.refunds_.values() if _within(one.at, since, until)]
+
+    async def complaints(self, *, since: datetime, until: datetime) -> ports.Complaints:
+        return ports.Complaints(disputes=[one for one in self.disputes_.values() if _within(one.at, since, until)])
 
     async def refunds(self, ref: str) -> Sequence[ports.Refund]:
         async with self._called("refunds", ref):
@@ -271,3 +283,8 @@ class Peer:
         if key not in self._answers:
             self._answers[key] = make()
         return self._answers[key]
+
+
+def _within(at: datetime, since: datetime, until: datetime) -> bool:
+    # A provider's list is of whole seconds, and whoever asks rounds up.
+    return since <= at < until + timedelta(seconds=1)

@@ -228,6 +228,14 @@ async def test_the_list_is_filtered_and_paged(owner: httpx2.AsyncClient, peer: P
         ("since=2026-01-01T00:00:00Z&until=2100-01-01T00:00:00Z", 5),
         ("until=2026-01-01T00:00:00Z", 0),
         ("since=2100-01-01T00:00:00Z", 0),
+        ("since=1960-01-01T00:00:00Z", 5),
+        ("since=0001-01-01T00:00:00Z", 5),
+        ("since=0001-01-01T00:00:00%2B14:00", 5),
+        ("until=0001-01-01T00:00:00Z", 0),
+        ("until=1960-01-01T00:00:00Z", 0),
+        ("until=9999-12-31T23:59:59Z", 5),
+        ("until=9999-12-31T23:59:59-14:00", 5),
+        ("since=9999-12-31T23:59:59-14:00", 0),
     ]:
         assert len((await answered(owner, "GET", f"?{query}"))["items"]) == number, query
     assert (await refused(owner, "?since=2026-01-01T00:00:00", method="GET"))[0] in (400, 422)
@@ -260,3 +268,19 @@ async def test_no_card_is_taken_anywhere(owner: httpx2.AsyncClient, peer: Peer, 
 async def test_a_refund_wants_a_key(owner: httpx2.AsyncClient, peer: Peer) -> None:
     payment = await ask(owner)
     assert (await refused(owner, f"/{payment['id']}/refunds", {"reason": "x"}))[0] in (400, 422)
+
+
+async def test_a_comparison_is_of_a_time_that_can_be(owner: httpx2.AsyncClient, peer: Peer) -> None:
+    connection = (await ask(owner))["connection_id"]
+    for since, until in [
+        ("2026-01-01T00:00:00", None),
+        (None, "2026-01-01T00:00:00"),
+        ("0001-01-01T00:00:00Z", None),
+        (None, "0001-01-01T00:00:00Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-03T00:00:00Z"),
+        ("0001-01-01T00:00:00+14:00", "1969-12-31T00:00:00Z"),
+        (None, "9999-12-31T23:59:59-14:00"),
+        ("9999-12-31T23:59:59-14:00", None),
+    ]:
+        body = {"connection_id": connection, "since": since, "until": until}
+        assert await refused(owner, "/reconciliations", body) == (422, "problems.invalid"), (since, until)

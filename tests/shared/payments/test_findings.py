@@ -18,7 +18,7 @@ AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PAYMENT = UUID("019a9f00-0000-7000-8000-000000000001")
 
 
-def ours(status: Status = Status.captured, *, captured: int = 1200, refunded: int = 0) -> Payment:
+def ours(status: Status = Status.captured, *, captured: int = 1200, refunded: int = 0, refunding: int = 0) -> Payment:
     """A payment as we have it."""
     fields: dict[str, Any] = dict.fromkeys(Payment.__struct_fields__)
     return Payment(
@@ -30,7 +30,7 @@ def ours(status: Status = Status.captured, *, captured: int = 1200, refunded: in
             "amount": Money(1200, "EUR"),
             "captured": Money(captured, "EUR"),
             "refunded": Money(refunded, "EUR"),
-            "refunding": Money(0, "EUR"),
+            "refunding": Money(refunding, "EUR"),
             "status": status,
             "provider_ref": "pi_1",
             "changed_at": AT,
@@ -80,6 +80,20 @@ BOOKED = Booked(captured=1200)
             Record(ours=ours(refunded=300), booked=BOOKED, theirs=theirs(refunded=Money(200, "EUR"))),
             ["refunds", "ledger"],
         ),
+        # What is on its way counts there already.
+        (Record(ours=ours(refunding=300), booked=BOOKED, theirs=theirs(refunded=Money(300, "EUR"))), []),
+        (Record(ours=ours(refunding=300), booked=BOOKED, theirs=theirs()), []),
+        (Record(ours=ours(refunding=300), booked=BOOKED, theirs=theirs(refunded=Money(301, "EUR"))), ["refunds"]),
+        (
+            Record(
+                ours=ours(refunded=200, refunding=300),
+                booked=Booked(captured=1200, refunded=200),
+                theirs=theirs(refunded=Money(199, "EUR")),
+            ),
+            ["refunds"],
+        ),
+        (Record(ours=ours(), booked=BOOKED, theirs=theirs(ref="pi_2")), ["stranger"]),
+        (Record(ours=ours(), booked=BOOKED, theirs=theirs("failed", ref="pi_2")), []),
         (Record(ours=None, booked=Booked(), theirs=theirs()), ["stranger"]),
         (Record(ours=None, booked=Booked(), theirs=theirs("failed")), []),
         (Record(ours=ours(), booked=BOOKED, theirs=None), ["missing_there"]),

@@ -10,7 +10,19 @@ import pytest
 from holdfast.integrations import outcomes
 from holdfast.kernel.database import Database
 from holdfast.kernel.money import Money
-from holdfast.shared.payments import asking, attempts, calls, connections, janitor, methods, payments, postings, refunds
+from holdfast.shared.payments import (
+    asking,
+    attempts,
+    calls,
+    charging,
+    connections,
+    janitor,
+    methods,
+    payments,
+    postings,
+    refunds,
+    results,
+)
 from holdfast.shared.payments.attempts import State
 from holdfast.shared.payments.payments import Payment, Status
 from tests.conftest import Drain, Open
@@ -77,13 +89,13 @@ async def test_a_charge_that_never_arrived_is_made_again_only_after_asking_twice
 async def test_a_charge_that_never_arrives_fails_in_the_end_and_may_be_tried_again(
     committed: Open, drain: Drain, peer: Peer, charged: Charged
 ) -> None:
-    peer.faults["charge"] = ["lost"] * calls.MOST_SENDINGS
+    peer.faults["charge"] = ["lost"] * results.MOST_SENDINGS
     payment = await charged()
-    await look_after(committed, drain, 2 + 2 * calls.MOST_SENDINGS)
+    await look_after(committed, drain, 2 + 2 * results.MOST_SENDINGS)
     payment, states = await state(committed, payment.id)
     assert (payment.status, payment.decline_code, payment.decline_retry) == (Status.failed, "never_arrived", True)
     assert states == [State.failed]
-    assert peer.times("charge") == calls.MOST_SENDINGS
+    assert peer.times("charge") == results.MOST_SENDINGS
 
 
 async def test_a_declined_charge_that_nobody_heard_of_is_found(
@@ -104,7 +116,7 @@ async def test_an_earlier_decline_is_not_taken_for_the_answer_to_a_later_charge(
     good = await saved()
     peer.faults["charge"] = ["lost"]
     async with committed() as tx:
-        await payments.charge(tx, payment.id, method_id=good.id)
+        await charging.charge(tx, payment.id, method_id=good.id)
     await call(committed, database, payment.id)
     await look_after(committed, drain, 1)
     payment, _ = await state(committed, payment.id)
@@ -119,7 +131,7 @@ async def test_a_process_that_died_after_sending_leaves_a_doubt_that_is_settled(
 ) -> None:
     payment, method = await wanted(), await saved()
     async with committed() as tx:
-        await payments.charge(tx, payment.id, method_id=method.id)
+        await charging.charge(tx, payment.id, method_id=method.id)
     peer.pause = asyncio.Event()
     async with committed() as tx:
         live = await attempts.live(tx, payment.id)
@@ -144,7 +156,7 @@ async def test_an_attempt_that_nobody_took_is_taken(
     payment, method = await wanted(), await saved()
     peer.faults["charge"] = ["away"]
     async with committed() as tx:
-        await payments.charge(tx, payment.id, method_id=method.id)
+        await charging.charge(tx, payment.id, method_id=method.id)
     await drain()
     assert (await state(committed, payment.id))[1] == [State.wanted]
     await look_after(committed, drain)
@@ -161,7 +173,7 @@ async def test_janitor_and_webhook_and_late_answer_at_once_are_money_once(
 ) -> None:
     payment, method = await wanted(), await saved()
     async with committed() as tx:
-        await payments.charge(tx, payment.id, method_id=method.id)
+        await charging.charge(tx, payment.id, method_id=method.id)
         live = await attempts.live(tx, payment.id)
         way = await connections.opened(tx, connection.id)
     assert live is not None

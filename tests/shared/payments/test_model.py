@@ -19,12 +19,12 @@ from holdfast.kernel.problems import Problem
 from holdfast.shared.ledger import books
 from holdfast.shared.payments import (
     asking,
+    charging,
     connections,
     customers,
     disputes,
     methods,
     paying,
-    payments,
     postings,
     refunds,
 )
@@ -80,7 +80,7 @@ class Run:
         self._fault("charge")
         method = self.random.choice(self.cards)
         async with self.committed() as tx:
-            await payments.charge(tx, payment.id, method_id=method.id)
+            await charging.charge(tx, payment.id, method_id=method.id)
         await paying.made(self.committed, self.database, payment.id, Kind.charge)
 
     async def page(self, payment: Payment) -> None:

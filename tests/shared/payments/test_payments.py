@@ -15,6 +15,7 @@ from holdfast.shared.payments import (
     asking,
     attempts,
     calls,
+    charging,
     connections,
     customers,
     methods,
@@ -119,7 +120,7 @@ async def test_the_reaction_makes_the_call_when_the_route_has_died(
 ) -> None:
     payment, method = await wanted(), await saved()
     async with committed() as tx:
-        await payments.charge(tx, payment.id, method_id=method.id)
+        await charging.charge(tx, payment.id, method_id=method.id)
     await drain()
     async with committed() as tx:
         assert (await tx.get(Payment, payment.id)).status is Status.captured

@@ -1,6 +1,5 @@
 """Reconciliation: whatever was lost on the way is found by comparing three lists, and made true where that is safe."""
 
-from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,35 +11,15 @@ from holdfast.kernel import ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.money import Money
 from holdfast.kernel.settings import Settings
-from holdfast.kernel.tx import Tx, transaction
+from holdfast.kernel.tx import transaction
 from holdfast.shared.payments import calls, comparing, connections, reconciliation
 from holdfast.shared.payments.payments import Payment, Status
-from holdfast.shared.payments.reconciliation import Whole
 from tests import accounts, web
 from tests.chaos.fuse import Doomed, Fuse, lives
 from tests.conftest import Drain, Open
 from tests.shared.payments.peer import Peer
 
 RAN = pytest.mark.meets("P75")
-
-
-@pytest.fixture
-async def compared(
-    committed: Open, database: Database, tenant: UUID, connection: connections.Connection, peer: Peer
-) -> Any:
-    """``await compared()`` compares the last days, and gives what was found."""
-
-    def opens() -> AbstractAsyncContextManager[Tx]:
-        return transaction(database, tenant)
-
-    async def made() -> Whole:
-        async with committed() as tx:
-            wanted = await reconciliation.want(tx, connection.id, announce=False)
-        await comparing.run(opens, database, wanted.id)
-        async with committed() as tx:
-            return await reconciliation.whole(tx, wanted.id)
-
-    return made
 
 
 @RAN

@@ -94,6 +94,8 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
     reason: str
     standing: Literal["needs_response", "under_review", "won", "lost"]
+    withdrawn: bool = True
+    """Whether the provider took the money for it; False for an inquiry, which only asks."""
     due_at: datetime | None = None
     at: datetime
 
@@ -109,6 +111,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     refunded: Money
     payment_id: UUID | None = None
     """Ours, which we sent along as metadata or notes; None for a payment that did not begin here."""
+    attempt_id: UUID | None = None
+    """Which try of ours it came from, sent along in the same way; None where the provider does not say."""
     order_ref: str | None = None
     """The order, link or checkout session that it belongs to."""
     customer_ref: str | None = None
@@ -143,6 +147,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be paid."""
 
     payment_id: UUID
+    attempt_id: UUID | None = None
+    """Which try this is, so that what the provider says of an older one is not taken for its answer."""
     amount: Money
     description: str
     payer: Payer
@@ -151,6 +157,12 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     save_method: bool = False
     return_url: str | None = None
     """Where the payer comes back to, whatever happened; needed for a checkout."""
+
+
+def names(purchase: Purchase) -> dict[str, str]:
+    """Our ids, as metadata or notes that a provider keeps with what it makes for a purchase."""
+    ours = {"holdfast_payment": str(purchase.payment_id)}
+    return ours if purchase.attempt_id is None else ours | {"holdfast_attempt": str(purchase.attempt_id)}
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,7 +211,17 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the provider's records, oldest or newest first as the provider has it."""
 
     payments: Sequence[Payment]
+    unreadable: Mapping[str, UUID | None] = {}
+    """Records that cannot be understood: the provider's names for them, each with our id where it carries one."""
     next: str | None = None
+
+
+class Complaints(msgspec.Struct, frozen=True, kw_only=True):
+    """Disputes of any payments."""
+
+    disputes: Sequence[Dispute]
+    unreadable: Sequence[str] = ()
+    """The provider's names for those that cannot be understood."""
 
 
 class OneOff(Protocol):
@@ -260,6 +282,12 @@ class Records(Protocol):
 
     async def listing(self, *, since: datetime, until: datetime, cursor: str | None = None) -> Batch:
         """What was paid in a time, page by page; for reconciliation."""
+
+    async def refunded(self, *, since: datetime, until: datetime) -> Sequence[str]:
+        """Names of the payments, however old, of which a refund was made in a time."""
+
+    async def complaints(self, *, since: datetime, until: datetime) -> Complaints:
+        """Disputes that were opened in a time, of payments however old."""
 
     async def submit_evidence(self, dispute_ref: str, evidence: Mapping[str, str], *, key: str) -> Dispute:
         """Answer a dispute."""

@@ -15,19 +15,17 @@ from holdfast.integrations import payments as ports
 from holdfast.integrations.outcomes import Gone, Rejected, Unsupported
 from holdfast.integrations.payments import messages
 from holdfast.integrations.payments import razorpay_shapes as shapes
+from holdfast.integrations.payments.razorpay_lists import PAGE, Lists
 from holdfast.integrations.payments.razorpay_transport import Transport
 from holdfast.kernel.money import Money
 
-_PAGE = 100
-_MOST_PAGES = 20
-_UNCLEAR = timedelta(minutes=5)
 _OPEN_FOR = timedelta(hours=24)
 _CYCLES = 120
 """Razorpay wants to know how often a subscription is renewed at most."""
 _PERIODS = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
 
 
-class Razorpay:
+class Razorpay(Lists):
     """A business's account at Razorpay."""
 
     abilities: frozenset[ports.Ability] = frozenset(
@@ -54,7 +52,7 @@ class Razorpay:
                 "POST",
                 "/orders",
                 body={
-                    "amount": purchase.amount.minor,
+                    "amount": shapes.minor(purchase.amount),
                     "currency": purchase.amount.currency,
                     "receipt": receipt,
                     "notes": {"holdfast_payment": receipt},
@@ -67,18 +65,19 @@ class Razorpay:
         """A payment link. Its reference is unique at Razorpay, so a repetition finds the first one."""
         expires = datetime.now(UTC) + _OPEN_FOR
         reference = key[:40]
+        amount = shapes.minor(purchase.amount)
         try:
             made = await self._send(
                 "POST",
                 "/payment_links",
                 body={
-                    "amount": purchase.amount.minor,
+                    "amount": amount,
                     "currency": purchase.amount.currency,
                     "description": purchase.description[:2048],
                     "reference_id": reference,
                     "customer": _contact(purchase.payer),
                     "notify": {"sms": False, "email": False},
-                    "notes": {"holdfast_payment": str(purchase.payment_id)},
+                    "notes": ports.names(purchase),
                     "callback_url": purchase.return_url,
                     "callback_method": "get",
                     "expire_by": int(expires.timestamp()),
@@ -104,7 +103,7 @@ class Razorpay:
     async def capture(self, ref: str, amount: Money, *, key: str) -> ports.Payment:
         """Take what was authorized; a payment is captured once, whoever asks."""
         found = await self._send(
-            "POST", f"/payments/{ref}/capture", body={"amount": amount.minor, "currency": amount.currency}
+            "POST", f"/payments/{ref}/capture", body={"amount": shapes.minor(amount), "currency": amount.currency}
         )
         return shapes.payment(found, live=self._live)
 
@@ -121,7 +120,7 @@ class Razorpay:
             "POST",
             f"/payments/{ref}/refund",
             body={
-                "amount": amount.minor,
+                "amount": shapes.minor(amount),
                 "receipt": str(refund_id),
                 "notes": {"holdfast_refund": str(refund_id)},
             },
@@ -161,6 +160,7 @@ class Razorpay:
 
     async def charge(self, purchase: ports.Purchase, *, method_ref: str, key: str) -> ports.Payment:
         """Charge a token while its owner is away: an order, and a recurring payment of it."""
+        amount = shapes.minor(purchase.amount)
         order = await self.create_order(purchase, key=key)
         paid = await self._newest_of_order(order.ref)
         if paid is not None and paid.standing != "failed":
@@ -173,14 +173,14 @@ class Razorpay:
                 body={
                     "email": payer.email or "",
                     "contact": payer.phone or "",
-                    "amount": purchase.amount.minor,
+                    "amount": amount,
                     "currency": purchase.amount.currency,
                     "order_id": order.ref,
                     "customer_id": payer.ref or "",
                     "token": method_ref.rpartition("/")[2],
                     "recurring": "1",
                     "description": purchase.description,
-                    "notes": {"holdfast_payment": str(purchase.payment_id)},
+                    "notes": ports.names(purchase),
                 },
             )
         except Rejected:
@@ -205,7 +205,8 @@ class Razorpay:
             found = None if name is None else await self._paid(name)
             if found is not None:
                 ours = found.payment_id or shapes.ours(link, "holdfast_payment")
-                found = msgspec.structs.replace(found, payment_id=ours, order_ref=ref)
+                attempt = found.attempt_id or shapes.ours(link, "holdfast_attempt")
+                found = msgspec.structs.replace(found, payment_id=ours, attempt_id=attempt, order_ref=ref)
         else:
             found = await self._paid(ref)
         if found is None:
@@ -234,53 +235,6 @@ class Razorpay:
         )
         return payments[-1] if payments else None
 
-    async def find(self, payment_id: UUID, *, since: datetime) -> Sequence[ports.Payment]:
-        """Every payment that carries our id, in its own notes or as its order's receipt."""
-        orders = await self._send("GET", "/orders", query={"receipt": str(payment_id), "count": _PAGE})
-        found: dict[str, ports.Payment] = {}
-        for order in orders.get("items", []):
-            told = await self._send("GET", f"/orders/{order['id']}/payments")
-            for one in told.get("items", []):
-                paid = shapes.payment(one, live=self._live)
-                found[paid.ref] = msgspec.structs.replace(paid, payment_id=payment_id)
-        cursor: str | None = None
-        for _ in range(_MOST_PAGES):
-            batch = await self.listing(since=since - _UNCLEAR, until=datetime.now(UTC) + _UNCLEAR, cursor=cursor)
-            found |= {one.ref: one for one in batch.payments if one.payment_id == payment_id}
-            cursor = batch.next
-            if cursor is None:
-                break
-        return list(found.values())
-
-    async def listing(self, *, since: datetime, until: datetime, cursor: str | None = None) -> ports.Batch:
-        """What was paid in a time, newest first."""
-        skip = int(cursor) if cursor is not None and cursor.isdecimal() else 0
-        told = await self._send(
-            "GET",
-            "/payments",
-            query={
-                "from": int(since.timestamp()),
-                "to": int(until.timestamp()) + 1,
-                "count": _PAGE,
-                "skip": skip,
-            },
-        )
-        items = told.get("items", [])
-        return ports.Batch(
-            payments=[shapes.payment(one, live=self._live) for one in items],
-            next=str(skip + _PAGE) if len(items) == _PAGE else None,
-        )
-
-    async def refunds(self, ref: str) -> Sequence[ports.Refund]:
-        """Every refund of a payment."""
-        told = await self._send("GET", f"/payments/{ref}/refunds", query={"count": _PAGE})
-        return [shapes.refund(one) for one in told.get("items", [])]
-
-    async def disputes(self, ref: str) -> Sequence[ports.Dispute]:
-        """Every dispute of a payment; Razorpay lists them by account alone."""
-        told = await self._send("GET", "/disputes", query={"count": _PAGE})
-        return [shapes.dispute(one) for one in told.get("items", []) if one.get("payment_id") == ref]
-
     async def submit_evidence(self, dispute_ref: str, evidence: Mapping[str, str], *, key: str) -> ports.Dispute:
         """Answer a dispute with a summary; documents go through Razorpay's own console."""
         summary = "\n".join(f"{name}: {value}" for name, value in sorted(evidence.items()) if value)
@@ -297,7 +251,7 @@ class Razorpay:
             body={
                 "period": _PERIODS[plan.interval],
                 "interval": plan.interval_count,
-                "item": {"name": plan.name, "amount": plan.amount.minor, "currency": plan.amount.currency},
+                "item": {"name": plan.name, "amount": shapes.minor(plan.amount), "currency": plan.amount.currency},
                 "notes": {"holdfast_price": str(plan.price_id)},
             },
         )
@@ -329,7 +283,7 @@ class Razorpay:
     async def subscription(self, ref: str) -> ports.Subscription:
         """How a subscription stands."""
         found = shapes.subscription(await self._send("GET", f"/subscriptions/{ref}"))
-        bills = await self._send("GET", "/invoices", query={"subscription_id": ref, "count": _PAGE})
+        bills = await self._send("GET", "/invoices", query={"subscription_id": ref, "count": PAGE})
         paid = [one for one in bills.get("items", []) if shapes.text(shapes.member(one, "payment_id"))]
         newest = max(paid, key=lambda one: shapes.at(one.get("paid_at")), default=None)
         return msgspec.structs.replace(found, latest_payment_ref=shapes.text(shapes.member(newest, "payment_id")))

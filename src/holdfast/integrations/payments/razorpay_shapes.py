@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.integrations import payments as ports
+from holdfast.integrations.payments import amounts
 from holdfast.kernel.money import Money
 
 _STANDING: dict[str, ports.Standing] = {
@@ -54,9 +55,22 @@ def at(seconds: object) -> datetime:
     return datetime.fromtimestamp(seconds if isinstance(seconds, int) else 0, UTC)
 
 
+def minor(money: Money) -> int:
+    """The amount as Razorpay counts it.
+
+    Raises:
+        outcomes.Rejected: it has smaller parts than Razorpay counts.
+    """
+    return amounts.told(money, amounts.RAZORPAY)
+
+
 def money(amount: object, currency: object) -> Money:
-    """An amount of Razorpay's, which counts minor units as we do."""
-    return Money(amount if isinstance(amount, int) else 0, str(currency or "INR").upper())
+    """An amount of Razorpay's, which is of rupees unless it says otherwise.
+
+    Raises:
+        amounts.Unreadable: it has smaller parts than we count.
+    """
+    return amounts.heard(amount, currency or "INR", amounts.RAZORPAY)
 
 
 def payment(found: Mapping[str, Any], *, live: bool) -> ports.Payment:
@@ -72,6 +86,7 @@ def payment(found: Mapping[str, Any], *, live: bool) -> ports.Payment:
         captured=amount if standing == "captured" else Money(0, amount.currency),
         refunded=money(found.get("amount_refunded"), amount.currency),
         payment_id=ours(found, "holdfast_payment"),
+        attempt_id=ours(found, "holdfast_attempt"),
         order_ref=text(found.get("order_id")),
         customer_ref=text(found.get("customer_id")),
         method=_method(found),

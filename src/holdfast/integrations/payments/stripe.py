@@ -4,7 +4,6 @@ Every call that moves something carries the key of whoever asks as Stripe's idem
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,22 +11,19 @@ import msgspec
 import stripe
 
 from holdfast.integrations import payments as ports
-from holdfast.integrations.outcomes import Gone, Transient, Unknown
+from holdfast.integrations.outcomes import Gone
 from holdfast.integrations.payments import messages
 from holdfast.integrations.payments import stripe_shapes as shapes
+from holdfast.integrations.payments.stripe_lists import PAGE, Lists
 from holdfast.integrations.payments.stripe_transport import Transport, failed, plain
 from holdfast.kernel.money import Money
 
 API_VERSION = "2026-10-28.endive"
 """The version of Stripe's API that this is written for, whatever the account's own is."""
-_PAGE = 100
-_MOST_PAGES = 20
 _CHARGE = ["latest_charge", "payment_method"]
-_UNCLEAR = timedelta(minutes=5)
-"""How far Stripe's clock and ours may be apart."""
 
 
-class Stripe:
+class Stripe(Lists):
     """A business's account at Stripe."""
 
     abilities: frozenset[ports.Ability] = frozenset(
@@ -36,6 +32,7 @@ class Stripe:
 
     def __init__(self, connection: ports.Connection) -> None:
         self._transport = Transport()
+        self._live = connection.mode == "live"
         self._publishable = connection.credentials.get("publishable_key", "")
         self._client = stripe.StripeClient(
             connection.credentials["secret_key"],
@@ -44,15 +41,6 @@ class Stripe:
             http_client=self._transport,
             max_network_retries=0,
         )
-
-    async def _ask(self, what: Any, *args: Any, **params: Any) -> dict[str, Any]:
-        """A question, which moves nothing."""
-        try:
-            return plain(await what(*args, params=params))
-        except stripe.StripeError as error:
-            raise failed(error, moves=False) from error
-        except Unknown as error:
-            raise Transient(str(error)) from error
 
     async def _do(self, what: Any, *args: Any, key: str, **params: Any) -> dict[str, Any]:
         """A call that moves something, once per key."""
@@ -79,7 +67,7 @@ class Stripe:
             "amount": shapes.minor(purchase.amount),
             "currency": purchase.amount.currency.lower(),
             "capture_method": "automatic" if purchase.capture else "manual",
-            "metadata": {"holdfast_payment": str(purchase.payment_id)},
+            "metadata": ports.names(purchase),
         }
         if purchase.description:
             about["description"] = purchase.description
@@ -190,7 +178,7 @@ class Stripe:
     async def methods(self, customer_ref: str) -> Sequence[ports.Method]:
         """What is saved for a customer."""
         found = await self._ask(
-            self._client.v1.payment_methods.list_async, customer=customer_ref, type="card", limit=_PAGE
+            self._client.v1.payment_methods.list_async, customer=customer_ref, type="card", limit=PAGE
         )
         return [method for one in found.get("data", []) if (method := shapes.method(one)) is not None]
 
@@ -215,12 +203,12 @@ class Stripe:
                 params=params, options={"idempotency_key": key[:255]}
             )
         except stripe.CardError as error:
-            return await self._declined(error, purchase)
+            return await self._declined(error, purchase, key=key)
         except stripe.StripeError as error:
             raise failed(error, moves=True) from error
         return shapes.payment(plain(made))
 
-    async def _declined(self, error: stripe.CardError, purchase: ports.Purchase) -> ports.Payment:
+    async def _declined(self, error: stripe.CardError, purchase: ports.Purchase, *, key: str) -> ports.Payment:
         """The payment that a declined charge left behind."""
         body: Any = error.json_body
         told = shapes.member(body, "error")
@@ -233,13 +221,15 @@ class Stripe:
                 return found
         zero = Money(0, purchase.amount.currency)
         return ports.Payment(
-            ref=shapes.ref(intent) or f"declined:{purchase.payment_id}",
+            ref=shapes.ref(intent) or f"declined:{key}",
             standing="failed",
             amount=purchase.amount,
             captured=zero,
             refunded=zero,
             payment_id=purchase.payment_id,
+            attempt_id=purchase.attempt_id,
             customer_ref=purchase.payer.ref,
+            live=self._live,
             decline=shapes.decline(told)
             or ports.Decline(code=error.code or "card_declined", message=error.user_message or "It was declined."),
             at=shapes.at(shapes.member(intent, "created")),
@@ -267,48 +257,6 @@ class Stripe:
         )
         invoices = [shapes.subscription_of(one.get("invoice")) for one in told.get("data", [])]
         return msgspec.structs.replace(found, subscription_ref=invoices[0] if invoices else None)
-
-    async def find(self, payment_id: UUID, *, since: datetime) -> Sequence[ports.Payment]:
-        """Every payment that carries our id. Stripe's search is minutes late, so its list is read."""
-        found: list[ports.Payment] = []
-        cursor = None
-        for _ in range(_MOST_PAGES):
-            batch = await self._listed(int((since - _UNCLEAR).timestamp()), None, cursor)
-            found += [one for one in batch.payments if one.payment_id == payment_id]
-            cursor = batch.next
-            if cursor is None:
-                break
-        return found
-
-    async def _listed(self, since: int, until: int | None, cursor: str | None) -> ports.Batch:
-        created = {"gte": since} if until is None else {"gte": since, "lt": until}
-        more = {} if cursor is None else {"starting_after": cursor}
-        told = await self._ask(
-            self._client.v1.payment_intents.list_async,
-            created=created,
-            limit=_PAGE,
-            expand=["data.latest_charge"],
-            **more,
-        )
-        data = told.get("data", [])
-        return ports.Batch(
-            payments=[shapes.payment(one) for one in data],
-            next=str(data[-1]["id"]) if told.get("has_more") and data else None,
-        )
-
-    async def listing(self, *, since: datetime, until: datetime, cursor: str | None = None) -> ports.Batch:
-        """What was paid in a time, newest first."""
-        return await self._listed(int(since.timestamp()), int(until.timestamp()) + 1, cursor)
-
-    async def refunds(self, ref: str) -> Sequence[ports.Refund]:
-        """Every refund of a payment."""
-        told = await self._ask(self._client.v1.refunds.list_async, payment_intent=ref, limit=_PAGE)
-        return [shapes.refund(one) for one in told.get("data", [])]
-
-    async def disputes(self, ref: str) -> Sequence[ports.Dispute]:
-        """Every dispute of a payment."""
-        told = await self._ask(self._client.v1.disputes.list_async, payment_intent=ref, limit=_PAGE)
-        return [shapes.dispute(one) for one in told.get("data", [])]
 
     async def submit_evidence(self, dispute_ref: str, evidence: Mapping[str, str], *, key: str) -> ports.Dispute:
         """Answer a dispute."""

@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.integrations import payments as ports
+from holdfast.integrations.payments import amounts
 from holdfast.kernel.money import Money
 
-_SCALED = {"ISK": 100, "UGX": 100}
-"""Currencies without minor units that Stripe counts in hundredths all the same."""
 _STANDING: dict[str, ports.Standing] = {
     "requires_action": "requires_action",
     "requires_confirmation": "requires_action",
@@ -40,14 +39,21 @@ _DISPUTE = {
 
 
 def minor(money: Money) -> int:
-    """The amount as Stripe counts it."""
-    return money.minor * _SCALED.get(money.currency, 1)
+    """The amount as Stripe counts it.
+
+    Raises:
+        outcomes.Rejected: it has smaller parts than Stripe counts.
+    """
+    return amounts.told(money, amounts.STRIPE)
 
 
 def money(amount: object, currency: object) -> Money:
-    """An amount of Stripe's."""
-    code = str(currency or "").upper()
-    return Money((amount if isinstance(amount, int) else 0) // _SCALED.get(code, 1), code)
+    """An amount of Stripe's.
+
+    Raises:
+        amounts.Unreadable: it has smaller parts than we count.
+    """
+    return amounts.heard(amount, currency, amounts.STRIPE)
 
 
 def member(value: object, *path: str) -> Any:
@@ -93,6 +99,7 @@ def payment(intent: Mapping[str, Any]) -> ports.Payment:
         captured=captured if standing == "captured" else Money(0, captured.currency),
         refunded=money(member(charge, "amount_refunded"), currency),
         payment_id=ours(intent, "holdfast_payment"),
+        attempt_id=ours(intent, "holdfast_attempt"),
         customer_ref=ref(intent.get("customer")),
         method=method(intent.get("payment_method")) or method_of_charge(charge),
         decline=decline(error) if standing == "failed" else None,
@@ -172,14 +179,16 @@ def refund(found: Mapping[str, Any]) -> ports.Refund:
 
 
 def dispute(found: Mapping[str, Any]) -> ports.Dispute:
-    """A Dispute."""
+    """A Dispute, or the inquiry that may come before one and for which Stripe takes nothing."""
     due = member(found, "evidence_details", "due_by")
+    status = str(found.get("status"))
     return ports.Dispute(
         ref=str(found.get("id")),
         payment_ref=ref(found.get("payment_intent")) or "",
         amount=money(found.get("amount"), found.get("currency")),
         reason=str(found.get("reason") or "general"),
-        standing=_DISPUTE.get(str(found.get("status")), "needs_response"),  # type: ignore[arg-type]
+        standing=_DISPUTE.get(status, "needs_response"),  # type: ignore[arg-type]
+        withdrawn=not status.startswith("warning_") and status != "prevented",
         due_at=at(due) if isinstance(due, int) else None,
         at=at(found.get("created")),
     )

@@ -9,10 +9,10 @@ from holdfast.kernel import pages
 from holdfast.kernel.money import Money
 from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import coupons, credit, credit_notes, dunning, invoices, settlements
+from holdfast.shared.billing import credit, credit_notes, dunning, invoices, receipts, redemptions, settlements
 from holdfast.shared.billing.grants import MANAGE, READ
-from holdfast.shared.billing.invoices import PURPOSE, Discount, Draft, Invoice, InvoiceLine, Status
-from holdfast.shared.payments import customers, history, payments
+from holdfast.shared.billing.invoices import Draft, Invoice, InvoiceLine, Status
+from holdfast.shared.payments import customers, history
 
 
 class Listed(Invoice, kw_only=True, frozen=True):
@@ -49,12 +49,13 @@ async def create(tx: Tx, draft: Draft, *, coupon: str | None = None) -> Invoice:
     Raises:
         NotAllowed: the actor lacks ``billing.manage``.
         coupons.NoSuchCoupon, coupons.NotRedeemable, coupons.RedeemedAlready: the coupon takes nothing off.
+        coupons.OtherCurrency: it takes off an amount of another currency.
     """
     tx.must(MANAGE)
-    known = None if draft.id is None else await tx.find(UUID, "select id from billing_invoice where id = $1", draft.id)
-    if coupon is not None and known is None:
-        discounts: list[Discount] = [await coupons.for_invoice(tx, coupon, customer_id=draft.customer_id)]
-        draft = msgspec.structs.replace(draft, discounts=discounts)
+    # Whoever asks twice at once would redeem the coupon twice, so the second waits here already.
+    if coupon is not None and await invoices.issued(tx, draft) is None:
+        taken = await redemptions.for_invoice(tx, coupon, customer_id=draft.customer_id, currency=draft.currency)
+        draft = msgspec.structs.replace(draft, discounts=[taken])
     return await invoices.issue(tx, draft)
 
 
@@ -76,7 +77,7 @@ async def whole(tx: Tx, invoice: Invoice) -> Detail:
         lines=await invoices.lines(tx, invoice.id),
         credit_notes=await credit_notes.of_invoice(tx, invoice.id),
         settlements=await settlements.of_invoice(tx, invoice.id),
-        payments=[history.shown(one) for one in await payments.for_purpose(tx, PURPOSE, invoice.id)],
+        payments=[history.shown(one) for one in await receipts.payments_of(tx, invoice.id)],
         dunning=await dunning.of_invoice(tx, invoice.id),
         credit=await credit.available(tx, invoice.customer_id, invoice.total.currency),
     )
@@ -107,7 +108,7 @@ async def listing(tx: Tx, page: Page, wanted: Filter) -> Listing[Listed]:
 
 
 async def own(tx: Tx, page: Page) -> Listing[Invoice]:
-    """What the acting person was sent by this business, newest first.
+    """What the acting person was sent by this business, newest first, as they may see it.
 
     Raises:
         NotFound: they are no customer of it.
@@ -122,7 +123,12 @@ async def own(tx: Tx, page: Page) -> Listing[Invoice]:
         page.after_id(),
         page.fetch,
     )
-    return pages.listing(page, found, lambda invoice: invoice.id)
+    return pages.listing(page, [without_notes(invoice) for invoice in found], lambda invoice: invoice.id)
+
+
+def without_notes(invoice: Invoice) -> Invoice:
+    """An invoice without what the staff wrote about it for themselves: why they voided it or gave it up."""
+    return msgspec.structs.replace(invoice, reason=None)
 
 
 _OVERDUE = """

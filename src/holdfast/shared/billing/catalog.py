@@ -241,8 +241,12 @@ def columns_of(new: NewPrice, currency: str, field: str) -> dict[str, Any]:
         raise Invalid(f"A price is an amount in {currency}, of nothing or more.", field=f"{field}.amount")
     if new.amount is None and not tiered:
         raise Invalid("Say how much it is.", field=f"{field}.amount")
+    if tiered and amount.minor:
+        raise Invalid("A price by tiers is what its tiers say; leave the amount out.", field=f"{field}.amount")
     if not 1 <= new.per <= 10**9:
         raise Invalid("A price is for 1 to 1,000,000,000 units.", field=f"{field}.per")
+    if new.per != 1 and new.kind is not Kind.metered:
+        raise Invalid("Only a price for what is used, without tiers, is for several units.", field=f"{field}.per")
     if not 0 <= new.tax_basis_points <= MOST_BASIS_POINTS:
         raise Invalid("A tax is between nothing and a hundred per cent.", field=f"{field}.tax_basis_points")
     if (new.metric is not None) != (new.kind in rating.IN_ARREARS):

@@ -2,11 +2,14 @@
 
 A change that counts at once gives back what was charged for the days that are left and charges the new terms for them,
 on one invoice. Where the new periods have another length, the present one ends and the first of the new ones begins
-today. A change at renewal costs nothing until then.
+today. A change at renewal costs nothing until then, and waits for it whatever else changes meanwhile, unless that is
+the same thing: other seats take the place of seats that were to come, and a plan that of a plan. Plans that are not
+charged by the day change at renewal only, since what holds at once would cost nothing.
 """
 
+import contextlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,16 +20,20 @@ from holdfast.kernel.tx import Tx
 from holdfast.shared.billing import (
     catalog,
     coupons,
+    differences,
+    discounts,
     invoices,
+    owing,
+    parked,
     periods,
-    rating,
     runs,
     steps,
     subscriptions,
     totals,
     usage,
 )
-from holdfast.shared.billing.catalog import Plan, Price
+from holdfast.shared.billing.catalog import Plan
+from holdfast.shared.billing.differences import Difference
 from holdfast.shared.billing.grants import MANAGE
 from holdfast.shared.billing.lines import Line
 from holdfast.shared.billing.periods import Period
@@ -43,43 +50,11 @@ class Wanted(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class OtherInterval(Problem):
-    """Days of this plan are not given back, so one with periods of another length begins when this period ends."""
+    """Plans that are not charged by the day change when a period ends; choose the next renewal."""
 
 
 class OtherCurrency(Problem):
     """A subscription keeps its currency; cancel it and begin another."""
-
-
-class _Change(msgspec.Struct, kw_only=True):
-    """A change, worked out."""
-
-    plan: Plan
-    prices: list[Price]
-    quantity: int
-    part: Period
-    """The days for which the new terms are charged."""
-    anew: bool
-    """Whether the periods have another length from now on."""
-    costs: bool
-    """Whether there is anything to give back or to charge."""
-
-    @property
-    def begins(self) -> bool:
-        """Whether a period of another length begins at once, and with it what was used until now is charged."""
-        return self.anew and self.costs
-
-    @property
-    def price_ids(self) -> list[UUID]:
-        """The prices that hold from then on."""
-        return [price.id for price in self.prices]
-
-    def keeps(self, subscription: Subscription) -> bool:
-        """Whether it is what there is already."""
-        return (self.plan.id, self.price_ids, self.quantity) == (
-            subscription.plan_id,
-            subscription.price_ids,
-            subscription.quantity,
-        )
 
 
 async def change(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Subscription:
@@ -100,27 +75,22 @@ async def changed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Subscription
     """``change`` for whoever has checked who asks."""
     subscription = await subscriptions.locked(tx, subscription_id)
     work = await _worked(tx, subscription, wanted)
-    if wanted.when == "renewal":
-        return await subscriptions.moved(
-            tx,
-            subscription,
-            subscription.status,
-            "changes_at_renewal",
-            next_plan_id=work.plan.id,
-            next_price_ids=work.price_ids,
-            next_quantity=work.quantity,
-        )
-    if work.keeps(subscription):
-        return subscription
+    waits = _waiting(subscription, wanted, work)
+    if wanted.when == "renewal" or work.keeps(subscription):
+        if waits == _waiting_now(subscription):
+            return subscription
+        what = "changes_at_renewal" if wanted.when == "renewal" else "stays"
+        return await subscriptions.moved(tx, subscription, subscription.status, what, **waits)
     used: Mapping[UUID, int] = {}
     if work.begins and subscription.period_id is not None:
-        used = await usage.close(tx, subscription.id, subscription.period_id, before=tx.now)
-    lines = await _lines(tx, subscription, work, used)
-    if work.begins and work.part.starts_on > subscriptions.present(subscription).starts_on:
-        return await _cut(tx, subscription, work, lines)
+        used = await usage.close(tx, subscription, subscription.period_id, before=tx.now)
+    lines = await differences.lines(tx, subscription, work, used)
+    if work.price_ids != subscription.price_ids:
+        await usage.keep_former(tx, subscription, until=tx.now)
+    if work.cuts(subscription):
+        return await _cut(tx, subscription, work, lines, waits)
     if lines:
-        draft = steps.draft(subscription, lines)
-        await invoices.issue(tx, await runs.with_discounts(tx, subscription, draft))
+        await invoices.issue(tx, await discounts.taken_off(tx, steps.draft(subscription, lines)))
     return await subscriptions.moved(
         tx,
         subscription,
@@ -129,20 +99,46 @@ async def changed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Subscription
         plan_id=work.plan.id,
         price_ids=work.price_ids,
         quantity=work.quantity,
-        next_plan_id=None,
-        next_price_ids=None,
-        next_quantity=None,
+        **waits,
         **await _lengthened(tx, subscription, work),
     )
 
 
-async def _cut(tx: Tx, subscription: Subscription, work: _Change, lines: list[Line]) -> Subscription:
+def _waiting_now(subscription: Subscription) -> dict[str, Any]:
+    """What is to change at renewal as things stand."""
+    return {
+        "next_plan_id": subscription.next_plan_id,
+        "next_price_ids": subscription.next_price_ids,
+        "next_quantity": subscription.next_quantity,
+    }
+
+
+def _waiting(subscription: Subscription, wanted: Wanted, work: Difference) -> dict[str, Any]:
+    """What is to change at renewal after a change: what it does not name still waits, what it names takes its place.
+
+    Whoever asks for what there is already wants nothing to change.
+    """
+    if work.keeps(subscription):
+        return dict.fromkeys(_waiting_now(subscription))
+    waits, later = _waiting_now(subscription), wanted.when == "renewal"
+    if wanted.plan_id is not None:
+        other = later and (work.plan.id, work.price_ids) != (subscription.plan_id, subscription.price_ids)
+        waits["next_plan_id"] = work.plan.id if other else None
+        waits["next_price_ids"] = work.price_ids if other else None
+    if wanted.quantity is not None:
+        waits["next_quantity"] = work.quantity if later and work.quantity != subscription.quantity else None
+    return waits
+
+
+async def _cut(
+    tx: Tx, subscription: Subscription, work: Difference, lines: list[Line], waits: dict[str, Any]
+) -> Subscription:
     """The present period ends today, and one of another length begins."""
     today = work.part.starts_on
     await tx.execute(
         "update billing_period set ends_on = $2, closed_at = $3 where id = $1", subscription.period_id, today, tx.now
     )
-    subscription = await tx.update(subscription, period_to=today)
+    subscription = await tx.update(subscription, period_to=today, price_ids=work.price_ids)
     step = steps.Step(
         period_id=steps.name_of(subscription, today),
         kind="paid",
@@ -153,10 +149,12 @@ async def _cut(tx: Tx, subscription: Subscription, work: _Change, lines: list[Li
         quantity=work.quantity,
         lines=lines,
     )
-    return await runs.begin(tx, subscription, step)
+    subscription = await tx.update(await runs.begin(tx, subscription, step), **waits)
+    await subscriptions.note(tx, subscription)
+    return subscription
 
 
-async def _lengthened(tx: Tx, subscription: Subscription, work: _Change) -> dict[str, Any]:
+async def _lengthened(tx: Tx, subscription: Subscription, work: Difference) -> dict[str, Any]:
     """What changes in a subscription whose present period gets another length: a trial, or one that began today."""
     if not work.anew:
         return {}
@@ -190,27 +188,12 @@ async def previewed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Preview:
     """``preview`` for whoever has checked who asks."""
     subscription = await tx.get(Subscription, subscription_id)
     work = await _worked(tx, subscription, wanted)
-    if wanted.when == "renewal":
-        after = msgspec.structs.replace(
-            subscription,
-            next_plan_id=work.plan.id,
-            next_price_ids=work.price_ids,
-            next_quantity=work.quantity,
-        )
+    after = msgspec.structs.replace(subscription, **_waiting(subscription, wanted, work))
+    if wanted.when == "renewal" or work.keeps(subscription):
         return await upcoming(tx, after)
-    if work.keeps(subscription):
-        return await upcoming(tx, subscription)
-    used = await usage.counted(tx, subscription.id, before=tx.now) if work.begins else {}
-    lines = await _lines(tx, subscription, work, used)
-    after = msgspec.structs.replace(
-        subscription,
-        plan_id=work.plan.id,
-        price_ids=work.price_ids,
-        quantity=work.quantity,
-        next_plan_id=None,
-        next_price_ids=None,
-        next_quantity=None,
-    )
+    used = await usage.counted(tx, subscription, before=tx.now) if work.begins else {}
+    lines = await differences.lines(tx, subscription, work, used)
+    after = msgspec.structs.replace(after, plan_id=work.plan.id, price_ids=work.price_ids, quantity=work.quantity)
     if work.begins:
         begins, ends = work.part.starts_on, work.part.ends_on
         after = msgspec.structs.replace(after, anchor_on=begins, period_from=begins, period_to=ends)
@@ -218,8 +201,10 @@ async def previewed(tx: Tx, subscription_id: UUID, wanted: Wanted) -> Preview:
         after = msgspec.structs.replace(after, anchor_on=subscription.trial_ends_on)
     now = None
     if lines:
-        draft = steps.draft(subscription, lines)
-        now = totals.totals(await runs.with_discounts(tx, subscription, draft))
+        # Where a period begins, the invoice is that period's own.
+        period_id = steps.name_of(subscription, work.part.starts_on) if work.cuts(subscription) else None
+        draft = steps.draft(subscription, lines, period_id=period_id)
+        now = totals.totals(await discounts.taken_off(tx, draft))
     return await upcoming(tx, after, now=now, part=work.part if now else None, settled=work.begins)
 
 
@@ -243,19 +228,25 @@ async def upcoming(
     if subscription.status not in RUNNING or subscription.period_to is None or subscription.cancel_at_end:
         return Preview(now=now, period=part)
     end = await subscriptions.start_of(tx, subscription.period_to)
-    used = {} if settled else await usage.counted(tx, subscription.id, before=end)
+    used = {} if settled else await usage.counted(tx, subscription, before=end)
     step = await steps.following(tx, subscription, used=used)
-    draft = steps.draft(subscription, step.lines)
+    following: totals.Totals | None = None
+    # What comes to more than an invoice can is looked at when its day has come, and hides nothing else until then.
+    with contextlib.suppress(Invalid):
+        if step.lines:
+            draft = steps.draft(subscription, step.lines, period_id=step.period_id)
+            # A coupon that what is charged at once uses up takes nothing off what comes after it.
+            following = totals.totals(await discounts.taken_off(tx, draft, after=now))
     return Preview(
         now=now,
         period=part,
         trial_ends_on=subscription.trial_ends_on,
-        next=totals.totals(await runs.with_discounts(tx, subscription, draft)) if step.lines else None,
+        next=following,
         next_on=step.period.starts_on,
     )
 
 
-async def _worked(tx: Tx, subscription: Subscription, wanted: Wanted) -> _Change:
+async def _worked(tx: Tx, subscription: Subscription, wanted: Wanted) -> Difference:
     subscriptions.engine_only(subscription)
     if subscription.status not in RUNNING:
         raise subscriptions.NotNow(f"It is {subscription.status}.")
@@ -277,12 +268,10 @@ async def _worked(tx: Tx, subscription: Subscription, wanted: Wanted) -> _Change
     trial = subscription.trial_ends_on
     trialing = trial is not None and period.ends_on <= trial
     anew = not plan.as_long_as(old_plan)
-    if anew and wanted.when == "now" and not trialing and "none" in (plan.proration, old_plan.proration):
-        raise OtherInterval
     part = Period(today, period.ends_on)
     if anew:
         part = periods.nth(today, plan.interval, plan.interval_count, 0)
-    return _Change(
+    work = Difference(
         plan=plan,
         prices=prices,
         quantity=quantity,
@@ -290,46 +279,28 @@ async def _worked(tx: Tx, subscription: Subscription, wanted: Wanted) -> _Change
         anew=anew,
         costs=not trialing and part.days > 0 and plan.proration == "daily",
     )
+    whole_only = "none" in (plan.proration, old_plan.proration)
+    if whole_only and wanted.when == "now" and not trialing and not work.keeps(subscription):
+        raise OtherInterval
+    _check_totals(subscription, work)
+    return work
 
 
-async def _lines(tx: Tx, subscription: Subscription, work: _Change, used: Mapping[UUID, int]) -> list[Line]:
-    """What is given back of the old terms and charged of the new ones, and what was used until now."""
-    period = subscriptions.present(subscription)
-    today = work.part.starts_on
-    old = await catalog.prices(tx, subscription.price_ids)
-    until_now = msgspec.structs.replace(subscription, period_to=max(today, period.starts_on + timedelta(days=1)))
-    lines: list[Line] = []
-    if work.begins:
-        lines += await steps.unused(tx, subscription, Period(today, period.ends_on), paid_only=False)
-        lines += steps.charges(work.prices, work.quantity, work.part, work.part)
-    elif work.costs:
-        lines += await _difference(tx, subscription, old, work, period)
-    return lines + await steps.arrears(tx, used, until_now)
+def _check_totals(subscription: Subscription, work: Difference) -> None:
+    """Stop terms that could be neither charged nor shown, such as a million seats at the highest price.
 
-
-async def _difference(
-    tx: Tx, subscription: Subscription, old: list[Price], work: _Change, period: Period
-) -> list[Line]:
-    """What is given back of the old terms and charged of the new ones for the days that are left."""
-    kept = {
-        price.id
-        for price in work.prices
-        if price in old and (price.kind not in rating.OF_SEATS or work.quantity == subscription.quantity)
-    }
-    back = await steps.unused(tx, subscription, work.part, paid_only=False)
-    whole = await _grid(tx, subscription, period)
-    charged = steps.charges([price for price in work.prices if price.id not in kept], work.quantity, work.part, whole)
-    return [line for line in back if line.price_id not in kept] + charged
-
-
-async def _grid(tx: Tx, subscription: Subscription, period: Period) -> Period:
-    """The whole period on the grid of which the present one may be a part."""
-    plan = await tx.get(Plan, subscription.plan_id)
-    return periods.whole(subscription.anchor_on, plan.interval, plan.interval_count, period.starts_on)
+    Raises:
+        Invalid: a period of them comes to more than an invoice can.
+    """
+    lines = steps.charges(work.prices, work.quantity, work.part, work.part)
+    if lines:
+        totals.totals(steps.draft(subscription, lines))
 
 
 async def release(tx: Tx, subscription_id: UUID) -> Subscription:
-    """Let a parked subscription go on as it was; what was missed is charged by the next run.
+    """Let a parked subscription go on as it was; what was missed is charged by the next run, once as it was seen.
+
+    One that was paused is paused again. One that its customer cancelled meanwhile ends now, with its last invoice.
 
     Raises:
         NotAllowed: the actor lacks ``billing.manage``.
@@ -339,16 +310,34 @@ async def release(tx: Tx, subscription_id: UUID) -> Subscription:
     subscription = await subscriptions.locked(tx, subscription_id)
     if subscription.status is not Status.parked:
         raise subscriptions.NotNow(f"It is {subscription.status}.")
-    before = Status(subscription.parked_from or Status.active)
-    start = subscription.period_to or subscription.started_on
+    released: dict[str, Any] = {
+        "parked_reason": None,
+        "parked_minor": None,
+        "released_at": tx.now,
+        "released_minor": await parked.amount(tx, subscription_id),
+    }
+    if subscription.ends_on is not None:
+        # It is over for its customer already, so nothing waits for a run.
+        subscription = await tx.update(subscription, released_at=tx.now, released_minor=released["released_minor"])
+        assert subscription.ends_on is not None  # noqa: S101 - as above
+        return await runs.finish_or_wait(tx, subscription, subscription.ends_on)
+    before, pause = Status(subscription.parked_from or Status.active), parked.paused_from(subscription)
+    start: date | None = subscription.period_to or subscription.started_on
+    if before is Status.paused and pause is not None:
+        released["paused_on"], start = pause, subscription.resumes_on
+        if subscription.paused_unpaid and not await owing.late(tx, subscription_id):
+            # What it waited for was paid while it was parked.
+            start = await subscriptions.today(tx)
+    elif before in (Status.active, Status.past_due):
+        before = await owing.standing(tx, subscription_id)
     return await subscriptions.moved(
         tx,
         subscription,
-        Status.active if before is Status.paused else before,
+        before,
         "released",
-        parked_reason=None,
         parked_from=None,
-        next_at=await subscriptions.start_of(tx, start),
+        next_at=None if start is None else await subscriptions.start_of(tx, start),
+        **released,
     )
 
 

@@ -7,7 +7,7 @@ from holdfast.kernel import ids
 from holdfast.kernel.money import Money
 from holdfast.kernel.problems import Invalid, Problem
 from holdfast.kernel.tx import Reused, Tx
-from holdfast.shared.billing import books, coupons, credit, invoices, months, receipts, settlements
+from holdfast.shared.billing import books, credit, invoices, months, receipts, redemptions, settlements
 from holdfast.shared.billing.grants import MANAGE
 from holdfast.shared.billing.invoices import Invoice, NotOpen, Status
 
@@ -53,7 +53,7 @@ async def void(tx: Tx, invoice_id: UUID, *, reason: str) -> Invoice:
         raise NotVoidable
     await receipts.stop_payments(tx, invoice_id)
     # Coupons are locked before credit, as where an invoice is issued.
-    await coupons.give_back(tx, [taken.discount for taken in invoice.discounts if taken.amount])
+    await redemptions.give_back(tx, [taken.discount for taken in invoice.discounts if taken.amount])
     about = {"customer_id": invoice.customer_id}
     await books.issued(tx, invoice_id, net=invoice.net, tax=invoice.tax, word="voided", back=True, **about)
     await credit.keep(tx, invoice_id, "credit_given_back", amount=invoice.paid, reference_id=invoice_id, **about)

@@ -20,7 +20,7 @@ from holdfast.kernel.problems import Invalid, NotFound, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Reused, Tx
 from holdfast.shared.billing.grants import MANAGE, READ
-from holdfast.shared.billing.lines import MOST_BASIS_POINTS, Discount
+from holdfast.shared.billing.lines import MOST_BASIS_POINTS, Discount, Draft
 
 MOST_TIMES = 1200
 
@@ -99,6 +99,10 @@ class NotRedeemable(Problem):
 
 class RedeemedAlready(Problem):
     """This coupon was redeemed here already."""
+
+
+class OtherCurrency(Problem):
+    """This coupon takes an amount of another currency off."""
 
 
 class New(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -289,16 +293,34 @@ async def usable(tx: Tx, code: str, *, lock: bool = False) -> Coupon:
     return coupon
 
 
-async def redeem(tx: Tx, code: str, *, customer_id: UUID, subscription_id: UUID | None = None) -> Redemption:
+def fits(coupon: Coupon, currency: str) -> None:
+    """Stop an amount that takes nothing off what is charged in another currency.
+
+    Raises:
+        OtherCurrency: it is of another one.
+    """
+    if coupon.amount is not None and coupon.amount.currency != currency:
+        raise OtherCurrency(f"{coupon.code} takes off {coupon.amount.currency}, and this is charged in {currency}.")
+
+
+async def redeem(
+    tx: Tx, code: str, *, customer_id: UUID, subscription_id: UUID | None = None, currency: str | None = None
+) -> Redemption:
     """Redeem a coupon for a subscription, or for single invoices of a customer: once for each.
 
-    This asks for no grant: whoever calls it has checked its own.
+    The currency is the subscription's, or what the invoice is in. This asks for no grant: whoever calls it has checked
+    its own.
 
     Raises:
         Invalid, NoSuchCoupon, NotRedeemable: as ``usable``.
+        OtherCurrency: it is an amount of another currency.
         RedeemedAlready: it was redeemed for this subscription, or by this customer for single invoices.
     """
     coupon = await usable(tx, code, lock=True)
+    if subscription_id is not None and currency is None:
+        currency = await tx.find(str, "select currency from billing_subscription where id = $1", subscription_id)
+    if currency is not None:
+        fits(coupon, currency)
     redemption = await tx.find(
         Redemption,
         "insert into billing_redemption (id, coupon_id, customer_id, subscription_id, times, redeemed_at) "
@@ -324,27 +346,6 @@ async def redeem(tx: Tx, code: str, *, customer_id: UUID, subscription_id: UUID 
     return redemption
 
 
-async def for_invoice(tx: Tx, code: str, *, customer_id: UUID) -> Discount:
-    """What a coupon takes off a single invoice of a customer, who redeems it unless they did before.
-
-    Raises:
-        Invalid, NoSuchCoupon, NotRedeemable: as ``usable``.
-        RedeemedAlready: they used it as often as it may be.
-    """
-    written = code_of(code)
-    live = await tx.find(
-        _Live,
-        "select c.*, r.id as redemption_id from billing_redemption as r join billing_coupon as c on c.id = r.coupon_id "
-        "where c.code = $1 and r.customer_id = $2 and r.subscription_id is null and r.ended_at is null",
-        written,
-        customer_id,
-    )
-    if live is not None:
-        return discount(live, live.redemption_id)
-    redemption = await redeem(tx, code, customer_id=customer_id)
-    return discount(await tx.get(Coupon, redemption.coupon_id), redemption.id)
-
-
 def discount(coupon: Coupon, redemption_id: UUID) -> Discount:
     """What a coupon takes off, for a draft; a preview gives an id of its own making."""
     return Discount(
@@ -359,41 +360,28 @@ def discount(coupon: Coupon, redemption_id: UUID) -> Discount:
 
 
 async def discounts(tx: Tx, subscription_id: UUID) -> list[Discount]:
-    """What is taken off a subscription's next invoice, in the order in which it was redeemed."""
+    """What is taken off the invoice of a subscription's next period, in the order in which it was redeemed."""
     found = await tx.all(
-        _Live,
+        Redeemable,
         "select c.*, r.id as redemption_id from billing_redemption as r join billing_coupon as c on c.id = r.coupon_id "
         "where r.subscription_id = $1 and r.ended_at is null order by r.redeemed_at, r.id limit 20",
         subscription_id,
     )
-    return [discount(live, live.redemption_id) for live in found]
+    return [discount(one, one.redemption_id) for one in found]
 
 
-class _Live(Coupon, kw_only=True, frozen=True):
-    redemption_id: UUID
+async def off(tx: Tx, draft: Draft) -> list[Discount]:
+    """What is taken off a draft for a subscription: percentages off each, and amounts off those of a period.
 
-
-async def spend(tx: Tx, taken: list[Discount]) -> None:
-    """Count that these were taken off an invoice; what has been taken off often enough ends.
-
-    Raises:
-        NotRedeemable: one has ended meanwhile.
+    An amount is meant once for a period. Taken off every change in it as well, it would be taken off many times.
     """
-    for one in sorted(taken, key=lambda discount: discount.redemption_id):
-        counted = await tx.execute(
-            "update billing_redemption set used = used + 1, "
-            "ended_at = case when used + 1 >= times then $2::timestamptz end where id = $1 and ended_at is null",
-            one.redemption_id,
-            tx.now,
-        )
-        if not counted:
-            raise NotRedeemable(f"{one.code} was used as often as it may be.")
+    if draft.subscription_id is None:
+        return []
+    taken = await discounts(tx, draft.subscription_id)
+    return [one for one in taken if one.kind == "percent" or draft.period_id is not None]
 
 
-async def give_back(tx: Tx, taken: list[Discount]) -> None:
-    """A void invoice used nothing."""
-    for one in sorted(taken, key=lambda discount: discount.redemption_id):
-        await tx.execute(
-            "update billing_redemption set used = used - 1, ended_at = null where id = $1 and used > 0",
-            one.redemption_id,
-        )
+class Redeemable(Coupon, kw_only=True, frozen=True):
+    """A coupon that somebody has redeemed and not used up."""
+
+    redemption_id: UUID

@@ -98,12 +98,15 @@ async def grant(
 
 
 async def available(tx: Tx, customer_id: UUID, currency: str, *, lock: bool = False) -> Money:
-    """What a customer has in credit; locked until the transaction ends when asked."""
+    """What a customer has in credit; locked until the transaction ends when asked, though there be none yet."""
+    if lock:
+        # Its account is opened here, since what does not exist cannot be locked, and would be opened out of order.
+        account_id = await books.credit(tx, customer_id, currency)
+        await accounts.lock(tx, account_id)
+        return Money((await accounts.balance(tx, account_id)).available, currency)
     account = await accounts.find_account(tx, book=books.CREDIT, unit=currency, owner_id=customer_id)
     if account is None:
         return Money(0, currency)
-    if lock:
-        await accounts.lock(tx, account.id)
     return Money((await accounts.balance(tx, account.id)).available, currency)
 
 

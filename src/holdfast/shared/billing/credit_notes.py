@@ -20,7 +20,7 @@ from holdfast.kernel.money import Money
 from holdfast.kernel.problems import Invalid, NotFound, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Reused, Tx
-from holdfast.shared.billing import books, closing, credit, invoices, months, receipts
+from holdfast.shared.billing import books, closing, credit, invoices, months, receipts, settlements
 from holdfast.shared.billing.grants import MANAGE
 from holdfast.shared.billing.invoices import Invoice, InvoiceLine, Status
 from holdfast.shared.billing.totals import portions
@@ -256,6 +256,8 @@ async def _issue(
         reference_id=invoice.id,
     )
     await _lower(tx, invoice, taken, total, freed)
+    # The month before the number, as where an invoice is issued.
+    await months.add(tx, currency, credited=total.minor)
     year = (today := await months.today(tx)).year
     number = await ids.next_number(tx, f"billing.credit_note.{year}")
     note = await tx.insert(
@@ -275,7 +277,6 @@ async def _issue(
         by_id=tx.actor.id,
     )
     await _insert_lines(tx, note, taken)
-    await months.add(tx, currency, credited=total.minor)
     await tx.emit(
         Issued(
             credit_note_id=id,
@@ -289,18 +290,29 @@ async def _issue(
 
 
 async def _give_back(tx: Tx, invoice: Invoice, note_id: UUID, freed: int, reason: str) -> int:
-    """Have the payments that paid the invoice given back, newest first; gives how much they can."""
-    given = 0
-    for payment in reversed(await payments.for_purpose(tx, invoices.PURPOSE, invoice.id)):
-        if payment.status is not payments.Status.captured or payment.disputed or given == freed:
-            continue
-        payment = await tx.get(payments.Payment, payment.id, lock=True)
-        part = Money(min(payments.refundable(payment).minor, freed - given), invoice.total.currency)
-        if part.minor > 0:
-            key = f"{REFUND_KEY}{note_id}"
-            await refunds.request(tx, payment.id, amount=part, reason=reason, key=key)
-            given += part.minor
-    return given
+    """Have the payments that paid the invoice given back, newest first; gives how much they can.
+
+    What went into the invoice goes back first. The rest of a payment is the customer's credit, which stays theirs when
+    it goes back here, so that is the last to be taken.
+    """
+    back: dict[UUID, int] = {}
+    currency = invoice.total.currency
+    paid = [
+        await tx.get(payments.Payment, payment.id, lock=True)
+        for payment in reversed(await receipts.payments_of(tx, invoice.id))
+        if payment.captured and not payment.disputed and payment.captured.currency == currency
+    ]
+    for payment in paid:
+        own = payments.refundable(payment).minor - await settlements.over_of(tx, payment.id)
+        back[payment.id] = max(min(own, freed - sum(back.values())), 0)
+    for payment in paid:
+        rest = payments.refundable(payment).minor - back[payment.id]
+        back[payment.id] += min(rest, freed - sum(back.values()))
+    for payment_id, part in back.items():
+        if part:
+            amount = Money(part, currency)
+            await refunds.request(tx, payment_id, amount=amount, reason=reason, key=f"{REFUND_KEY}{note_id}")
+    return sum(back.values())
 
 
 async def _lower(tx: Tx, invoice: Invoice, taken: list[_Taken], total: Money, freed: int) -> None:

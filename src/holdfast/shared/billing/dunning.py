@@ -6,12 +6,10 @@ down under a rule that lets each happen once; a charge that was declined for goo
 has another way to pay, and they are told at once.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -186,19 +184,38 @@ async def declined(tx: Tx, event: payments.Failed | payments.ActionRequired) -> 
 
 
 async def overdue(tx: Tx, event: invoices.Overdue) -> None:
-    """Nobody paid an invoice by its day, and nothing was charged for it: a case begins."""
-    invoice = await invoices.locked(tx, event.invoice_id)
-    if invoice.status is not invoices.Status.open:
+    """Nobody paid an invoice by its day, and nothing was charged for it: a case begins.
+
+    While a bank is moving the money nobody is asked for it; should it not arrive, ``run`` begins the case.
+    """
+    await _begin(tx, event.invoice_id)
+
+
+async def _begin(tx: Tx, invoice_id: UUID) -> None:
+    invoice = await collection.counted(tx, await invoices.locked(tx, invoice_id))
+    if invoice.status is not invoices.Status.open or await _being_paid(tx, invoice):
         return
     case = await start(tx, invoice)
     if case is not None:
         await _notify(tx, case, "act")
 
 
+async def _being_paid(tx: Tx, invoice: Invoice) -> bool:
+    known = await payments.for_purpose(tx, PURPOSE, invoice.id)
+    return any(payment.status in receipts.BEING_PAID for payment in known)
+
+
+async def _by_provider(tx: Tx, invoice: Invoice) -> bool:
+    """Whether a provider runs its subscription; then it is the provider who asks for the money, and never we."""
+    owner = await tx.find(str, "select owner from billing_subscription where id = $1", invoice.subscription_id)
+    return owner == "provider"
+
+
 async def start(tx: Tx, invoice: Invoice) -> Case | None:
-    """Begin a case for an open invoice, whose row is locked; None when it has one."""
+    """Begin a case for an open invoice, whose row is locked; None when it has one, or a provider sees to it."""
+    if await _by_provider(tx, invoice):
+        return None
     rules = await dunning_policies.policy(tx)
-    zone = ZoneInfo((await months.business(tx)).timezone)
     case = await tx.find(
         Case,
         "insert into billing_dunning (id, invoice_id, customer_id, subscription_id, retry_days, grace_days, notices, "
@@ -212,7 +229,7 @@ async def start(tx: Tx, invoice: Invoice) -> Case | None:
         rules.grace_days,
         rules.notices,
         rules.outcome,
-        _after(tx.now, _gap(rules.retry_days, rules.grace_days, 0), zone),
+        await dunning_policies.upcoming(tx, tx.now, rules.retry_days, rules.grace_days, done=0),
         tx.now,
     )
     if case is None:
@@ -227,19 +244,6 @@ async def start(tx: Tx, invoice: Invoice) -> Case | None:
         )
     )
     return case
-
-
-def _gap(days: Sequence[int], grace: int, done: int) -> int:
-    """How many days there are from the step that was done last to the next one."""
-    if done >= len(days):
-        return grace
-    return days[done] - (days[done - 1] if done else 0)
-
-
-def _after(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """The same time of day so many days later, by the clock on the wall."""
-    local = moment.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
-    return local.replace(tzinfo=zone).astimezone(moment.tzinfo)
 
 
 async def _notify(tx: Tx, case: Case, about: Literal["retry", "act", "final"]) -> None:
@@ -265,8 +269,12 @@ async def _once(tx: Tx, case: Case, kind: Literal["retry", "notice", "final"], n
 async def run(tx: Tx, limit: int = 100) -> int:
     """Take every step whose time has come; a reconciler. Gives how many cases it looked at.
 
-    Each case is a savepoint of its own, so that one that cannot be treated does not hold the others up.
+    Each case is a savepoint of its own, so that one that cannot be treated does not hold the others up. Cases of what
+    is overdue begin here when that had to wait.
     """
+    waited = await tx.all(UUID, _WAITED, PURPOSE, [status.value for status in receipts.BEING_PAID], limit)
+    for invoice_id in waited:
+        await _begin(tx, invoice_id)
     due = await tx.all(
         _Due,
         "select id, invoice_id from billing_dunning where tenant_id = kernel_tenant() and state = 'active' "
@@ -284,6 +292,16 @@ async def run(tx: Tx, limit: int = 100) -> int:
     return len(due)
 
 
+_WAITED = """
+    select i.id from billing_invoice as i where i.overdue
+    and not exists (select from billing_dunning as d where d.invoice_id = i.id)
+    and not exists (select from billing_subscription as s where s.id = i.subscription_id and s.owner = 'provider')
+    and not exists (select from payments_payment as p
+        where p.purpose = $1 and p.purpose_id = i.id and p.status = any ($2))
+    order by i.id limit $3
+"""
+
+
 class _Due(msgspec.Struct):
     id: UUID
     invoice_id: UUID
@@ -295,11 +313,12 @@ async def _step(tx: Tx, due: _Due) -> None:
     case = await tx.get(Case, due.id, lock=True)
     if case.state is not State.active or case.next_at is None or case.next_at > tx.now:
         return
-    if invoice.status is not invoices.Status.open:
+    # What was captured a moment ago is counted first, so that nobody is charged again for it.
+    invoice = await collection.counted(tx, invoice)
+    if invoice.status is not invoices.Status.open or await _by_provider(tx, invoice):
         await _end(tx, case, recovered=invoice.status is invoices.Status.paid)
         return
-    known = await payments.for_purpose(tx, PURPOSE, invoice.id)
-    if any(payment.status in receipts.BEING_PAID for payment in known):
+    if await _being_paid(tx, invoice):
         await tx.update(case, next_at=tx.now + _BUSY)
         return
     # A step that was late by little keeps the rhythm; after a long silence, the days between the steps are kept.
@@ -307,11 +326,9 @@ async def _step(tx: Tx, due: _Due) -> None:
     if case.step >= len(case.retry_days):
         await _exhaust(tx, case)
         return
-    zone = ZoneInfo((await months.business(tx)).timezone)
     number = case.step + 1
-    case = await tx.update(
-        case, step=number, next_at=_after(base, _gap(case.retry_days, case.grace_days, number), zone)
-    )
+    next_at = await dunning_policies.upcoming(tx, base, case.retry_days, case.grace_days, done=number)
+    case = await tx.update(case, step=number, next_at=next_at)
     if await _once(tx, case, "retry", number):
         await _retry(tx, case, invoice)
 

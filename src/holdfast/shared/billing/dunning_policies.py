@@ -1,12 +1,15 @@
 """Dunning policies: what a business decides to do about invoices that are not paid, and what it writes about others."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import ClassVar, Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
 from holdfast.kernel.problems import Invalid
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
+from holdfast.shared.billing import months
 from holdfast.shared.billing.grants import MANAGE, READ
 
 Outcome: TypeAlias = Literal["cancel", "pause", "keep"]
@@ -79,3 +82,14 @@ def _check(days: Sequence[int], grace: int) -> None:
         raise Invalid("Name the days in their order, each once.", field="retry_days")
     if not 0 <= grace <= MOST_DAYS:
         raise Invalid(f"Wait for 0 to {MOST_DAYS} days.", field="grace_days")
+
+
+async def upcoming(tx: Tx, moment: datetime, days: Sequence[int], grace: int, *, done: int) -> datetime:
+    """When the next step comes, or the end, of a schedule of which so many steps are done, the last at a moment.
+
+    It is the same time of day so many days later, by the clock on the business's wall.
+    """
+    gap = grace if done >= len(days) else days[done] - (days[done - 1] if done else 0)
+    zone = ZoneInfo((await months.business(tx)).timezone)
+    local = moment.astimezone(zone).replace(tzinfo=None) + timedelta(days=gap)
+    return local.replace(tzinfo=zone).astimezone(moment.tzinfo)

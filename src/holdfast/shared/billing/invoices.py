@@ -6,27 +6,28 @@ Its figures never change after that: what is wrong is voided, or corrected by a 
 written down as they were on the day.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from uuid import UUID, uuid5
 
 import msgspec
 
 from holdfast.kernel import ids
-from holdfast.kernel.derivations import Derivation
 from holdfast.kernel.events import Event
 from holdfast.kernel.money import Money
 from holdfast.kernel.problems import Invalid, NotFound, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Reused, Tx
-from holdfast.shared.billing import books, coupons, credit, months, settlements
+from holdfast.shared.billing import books, credit, invoice_lines, months, parties, redemptions, settlements
+from holdfast.shared.billing.invoice_lines import InvoiceLine, lines
 from holdfast.shared.billing.lines import Discount, Draft, Line
+from holdfast.shared.billing.parties import Party
 from holdfast.shared.billing.totals import Taken, Tax, Totals, totals
 from holdfast.shared.payments import customers
-from holdfast.shared.tenants.tenants import Tenant
 
-__all__ = ["Discount", "Draft", "Line", "Totals", "totals"]
+__all__ = ["Discount", "Draft", "InvoiceLine", "Line", "Party", "Totals", "lines", "totals"]
 
 PURPOSE = "billing.invoice"
 """The purpose of payments for invoices."""
@@ -40,17 +41,6 @@ class Status(StrEnum):
     """Nothing is owed: it was paid, credited, or came to nothing."""
     void = "void"
     uncollectible = "uncollectible"
-
-
-class Party(msgspec.Struct, frozen=True, kw_only=True):
-    """A seller or a buyer, as they were known on the day of the invoice."""
-
-    name: str
-    email: str | None = None
-    phone: str | None = None
-    tax_id: str | None = None
-    address: str | None = None
-    country: str | None = None
 
 
 class Invoice(Row):
@@ -100,30 +90,6 @@ class Invoice(Row):
     def owing(self) -> int:
         """What is not settled, in minor units, whatever the status says."""
         return self.total.minor - self.credited.minor - self.paid.minor + self.returned.minor
-
-
-class InvoiceLine(Row):
-    """A line of an invoice."""
-
-    table: ClassVar[str] = "billing_invoice_line"
-    id: UUID
-    invoice_id: UUID
-    place: int
-    description: str
-    quantity: int
-    unit_amount: Money | None
-    amount: Money
-    discount: Money
-    net: Money
-    tax: Money
-    total: Money
-    credited: Money
-    tax_basis_points: int
-    tax_inclusive: bool
-    price_id: UUID | None
-    period_from: date | None
-    period_to: date | None
-    derivations: list[Derivation]
 
 
 class Issued(Event):
@@ -192,15 +158,18 @@ class NotOpen(Problem):
     """Only an invoice that is still to be paid can be treated so."""
 
 
-def _seller(business: Tenant) -> Party:
-    return Party(
-        name=business.name,
-        email=business.email,
-        phone=business.phone,
-        tax_id=business.tax_id,
-        address=business.address,
-        country=business.country,
-    )
+Spends: TypeAlias = Callable[[Tx, Invoice, Money], Awaitable[Invoice]]
+"""Puts at most so much of a customer's credit into an open invoice, whose row is locked."""
+
+_spends: list[Spends] = []
+
+
+def spent_by(spends: Spends) -> None:
+    """Let ``receipts``, which counts what comes for invoices, say how credit goes into one.
+
+    It knows invoices, so they cannot know it.
+    """
+    _spends[:] = [spends]
 
 
 async def issue(tx: Tx, draft: Draft) -> Invoice:
@@ -216,10 +185,9 @@ async def issue(tx: Tx, draft: Draft) -> Invoice:
         coupons.NotRedeemable: a coupon has ended meanwhile.
         Reused: the id belongs to another invoice.
     """
-    if draft.id is not None:
-        known = await tx.find(Invoice, "select * from billing_invoice where id = $1", draft.id)
-        if known is not None:
-            return _same(known, draft)
+    known = await issued(tx, draft)
+    if known is not None:
+        return known
     figures = totals(draft)
     if draft.memo is not None and len(draft.memo) > 2000:
         raise Invalid("A memo has at most 2,000 characters.", field="memo")
@@ -230,13 +198,16 @@ async def issue(tx: Tx, draft: Draft) -> Invoice:
     if due_on < today:
         raise Invalid("An invoice is due on the day it is issued, or later.", field="due_on")
     invoice_id = draft.id or ids.new()
-    await coupons.spend(tx, [taken.discount for taken in figures.discounts if taken.amount])
+    # Whatever bills locks in one order: open invoices, coupons, the customer's credit, the month, and the number last,
+    # for which whoever issues another invoice of the year waits from then on until this is committed.
+    owed = await _owed(tx, draft, figures.total)
+    await redemptions.spend(tx, [taken.discount for taken in figures.discounts if taken.amount])
     used = await _use_credit(tx, draft, figures.total, invoice_id)
     await books.issued(tx, invoice_id, customer_id=customer.id, net=figures.net, tax=figures.tax)
+    await _give_back(tx, draft, owed, -figures.total, invoice_id)
+    await months.add(tx, draft.currency, invoiced=figures.total.minor, invoices=1)
     paid = figures.total if figures.total.minor < 0 else used
     settled = figures.total.minor <= 0 or paid == figures.total
-    zero = Money(0, draft.currency)
-    # The number is taken last: whoever issues another invoice of the year waits from here on, until this is committed.
     number = await ids.next_number(tx, f"{PURPOSE}.{today.year}")
     invoice = await tx.insert(
         Invoice,
@@ -246,31 +217,51 @@ async def issue(tx: Tx, draft: Draft) -> Invoice:
         subscription_id=draft.subscription_id,
         period_id=draft.period_id,
         status=Status.paid if settled else Status.open,
-        subtotal=figures.subtotal,
-        discount=figures.discount,
-        net=figures.net,
-        tax=figures.tax,
-        total=figures.total,
+        **_columns(figures),
         paid=paid,
-        returned=zero,
-        credited=zero,
         issued_on=today,
         due_on=due_on,
         charge_on=due_on if draft.collect and not settled else None,
         memo=draft.memo,
-        seller=_seller(business),
-        buyer=Party(name=customer.name, email=customer.email, phone=customer.phone, tax_id=customer.tax_id),
-        taxes=msgspec.to_builtins(figures.taxes),
-        discounts=msgspec.to_builtins(figures.discounts),
-        derivations=msgspec.to_builtins(figures.derivations),
+        seller=parties.seller(business),
+        buyer=parties.buyer(customer),
         issued_at=tx.now,
         changed_at=tx.now,
         paid_at=tx.now if settled else None,
     )
-    await _insert_lines(tx, invoice_id, figures)
-    await _settle_at_once(tx, invoice, used)
-    await months.add(tx, draft.currency, invoiced=figures.total.minor, invoices=1)
+    await invoice_lines.insert(tx, invoice_id, figures)
+    await _tell(tx, invoice, used)
     return invoice
+
+
+def _columns(figures: Totals) -> dict[str, Any]:
+    """What an invoice is worth, as it is stored: nothing of it is credited or given back yet."""
+    zero = Money(0, figures.total.currency)
+    return {
+        "subtotal": figures.subtotal,
+        "discount": figures.discount,
+        "net": figures.net,
+        "tax": figures.tax,
+        "total": figures.total,
+        "returned": zero,
+        "credited": zero,
+        "taxes": msgspec.to_builtins(figures.taxes),
+        "discounts": msgspec.to_builtins(figures.discounts),
+        "derivations": msgspec.to_builtins(figures.derivations),
+    }
+
+
+async def issued(tx: Tx, draft: Draft) -> Invoice | None:
+    """The invoice that was issued with a draft's id; whoever issues it at the same moment is waited for.
+
+    Raises:
+        Reused: the id belongs to another invoice.
+    """
+    if draft.id is None:
+        return None
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended('billing.invoice' || $1::uuid::text, 0))", draft.id)
+    known = await tx.find(Invoice, "select * from billing_invoice where id = $1", draft.id)
+    return None if known is None else _same(known, draft)
 
 
 def _same(known: Invoice, draft: Draft) -> Invoice:
@@ -295,23 +286,48 @@ async def _free_period(tx: Tx, draft: Draft) -> None:
         raise PeriodInvoiced(invoice_id=str(known))
 
 
+async def _owed(tx: Tx, draft: Draft, total: Money) -> list[Invoice]:
+    """What is open of the same subscription, locked and oldest first, where more is given back than charged."""
+    if total.minor >= 0 or draft.subscription_id is None:
+        return []
+    return await tx.all(
+        Invoice,
+        "select * from billing_invoice where tenant_id = kernel_tenant() and subscription_id = $1 "
+        "and status = 'open' and total_currency = $2 order by issued_at, id limit 200 for update",
+        draft.subscription_id,
+        draft.currency,
+    )
+
+
 async def _use_credit(tx: Tx, draft: Draft, total: Money, invoice_id: UUID) -> Money:
-    """Put what the customer has in credit into the invoice, as far as it goes; gives how much."""
+    """Put what the customer has in credit into the invoice, as far as it goes; gives how much.
+
+    The credit is locked whatever the invoice comes to, so that another one of the same transaction keeps the order.
+    """
+    available = await credit.available(tx, draft.customer_id, total.currency, lock=True)
     if not draft.use_credit or total.minor <= 0:
         return Money(0, total.currency)
-    available = await credit.available(tx, draft.customer_id, total.currency, lock=True)
     used = min(available, total)
     await credit.use(tx, invoice_id, "credit_used", customer_id=draft.customer_id, amount=used, reference_id=invoice_id)
     return used
 
 
-async def _settle_at_once(tx: Tx, invoice: Invoice, used: Money) -> None:
-    """Write down what credit paid, keep what the invoice gives back, and say that there is an invoice."""
+async def _give_back(tx: Tx, draft: Draft, owed: list[Invoice], back: Money, invoice_id: UUID) -> None:
+    """What an invoice gives back is the customer's credit, and goes first into what they owe for the same thing.
+
+    Otherwise what nobody has paid yet could be spent on something else.
+    """
+    await credit.keep(tx, invoice_id, "owed_back", customer_id=draft.customer_id, amount=back, reference_id=invoice_id)
+    for invoice in owed:
+        if invoice.customer_id == draft.customer_id and back:
+            before = invoice.due
+            back -= before - (await _spends[0](tx, invoice, back)).due
+
+
+async def _tell(tx: Tx, invoice: Invoice, used: Money) -> None:
+    """Write down what credit paid, and say that there is an invoice."""
     if used.minor:
         await settlements.note(tx, uuid5(invoice.id, "credit"), invoice.id, "credit", amount=used)
-    await credit.keep(
-        tx, invoice.id, "owed_back", customer_id=invoice.customer_id, amount=-invoice.total, reference_id=invoice.id
-    )
     about: dict[str, Any] = {
         "invoice_id": invoice.id,
         "customer_id": invoice.customer_id,
@@ -321,46 +337,6 @@ async def _settle_at_once(tx: Tx, invoice: Invoice, used: Money) -> None:
     await tx.emit(Issued(due=invoice.due, due_on=invoice.due_on, **about))
     if invoice.status is Status.paid:
         await tx.emit(Paid(**about))
-
-
-async def _insert_lines(tx: Tx, invoice_id: UUID, figures: Totals) -> None:
-    await tx.insert_many(
-        InvoiceLine,
-        [
-            {
-                "id": ids.new(),
-                "invoice_id": invoice_id,
-                "place": place,
-                "description": figured.line.description,
-                "quantity": figured.line.quantity,
-                "unit_amount_minor": figured.line.unit_amount.minor if figured.line.unit_amount else None,
-                "unit_amount_currency": figured.line.unit_amount.currency if figured.line.unit_amount else None,
-                "amount": figured.line.amount,
-                "discount": figured.discount,
-                "net": figured.net,
-                "tax": figured.tax,
-                "total": figured.total,
-                "credited": Money(0, figured.total.currency),
-                "tax_basis_points": figured.line.tax_basis_points,
-                "tax_inclusive": figured.line.tax_inclusive,
-                "price_id": figured.line.price_id,
-                "period_from": figured.line.period_from,
-                "period_to": figured.line.period_to,
-                "derivations": msgspec.to_builtins(figured.derivations),
-            }
-            for place, figured in enumerate(figures.lines)
-        ],
-    )
-
-
-async def lines(tx: Tx, invoice_id: UUID) -> list[InvoiceLine]:
-    """The lines of an invoice, in their order."""
-    return await tx.all(
-        InvoiceLine,
-        "select * from billing_invoice_line where tenant_id = kernel_tenant() and invoice_id = $1 order by place "
-        "limit 100",
-        invoice_id,
-    )
 
 
 async def of_period(tx: Tx, subscription_id: UUID, period_id: UUID) -> Invoice:

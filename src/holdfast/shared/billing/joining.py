@@ -62,7 +62,8 @@ async def _allowed(tx: Tx, customer_id: UUID, wanted: Wanted) -> starting.New:
         raise NotFound(f"No plan has the id {wanted.plan_id}.")
     before = await tx.one(
         _Before,
-        "select count(*) > 0 as any, count(*) filter (where plan_id = $2 and status <> 'cancelled') > 0 as running "
+        "select count(*) > 0 as any, "
+        "count(*) filter (where plan_id = $2 and status <> 'cancelled' and ends_on is null) > 0 as running "
         "from billing_subscription where customer_id = $1 and id is distinct from $3",
         customer_id,
         wanted.plan_id,

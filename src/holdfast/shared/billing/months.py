@@ -40,6 +40,8 @@ class Month(Row):
     started: int
     """Subscriptions that began to bring something in."""
     ended: int
+    churned: int
+    """Of those that ended, the ones that had brought something in before the month."""
 
 
 async def today(tx: Tx) -> date:
@@ -88,20 +90,25 @@ async def add(
     )
 
 
-async def move(tx: Tx, currency: str, *, delta: int, kind: str) -> None:
-    """Add a change of what subscriptions bring in a month: ``new``, ``more``, ``less`` or ``lost``."""
+async def move(tx: Tx, currency: str, *, delta: int, kind: str, since: date | None = None) -> None:
+    """Add a change of what subscriptions bring in a month: ``new``, ``more``, ``less`` or ``lost``.
+
+    ``since`` is from when one that is lost brought something in; None is long ago.
+    """
+    month = (await today(tx)).replace(day=1)
     await tx.execute(
-        "insert into billing_month as kept (month, currency, mrr_new, mrr_more, mrr_less, mrr_lost, started, ended) "
-        "values ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "insert into billing_month as kept (month, currency, mrr_new, mrr_more, mrr_less, mrr_lost, started, ended, "
+        "churned) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "on conflict (tenant_id, month, currency) do update set mrr_new = kept.mrr_new + excluded.mrr_new, "
         "mrr_more = kept.mrr_more + excluded.mrr_more, mrr_less = kept.mrr_less + excluded.mrr_less, "
         "mrr_lost = kept.mrr_lost + excluded.mrr_lost, started = kept.started + excluded.started, "
-        "ended = kept.ended + excluded.ended",
-        (await today(tx)).replace(day=1),
+        "ended = kept.ended + excluded.ended, churned = kept.churned + excluded.churned",
+        month,
         currency,
         *(abs(delta) if kind == name else 0 for name in ("new", "more", "less", "lost")),
         int(kind == "new"),
         int(kind == "lost"),
+        int(kind == "lost" and (since is None or since < month)),
     )
 
 

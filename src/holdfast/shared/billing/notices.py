@@ -184,9 +184,9 @@ async def announce(tx: Tx, invoice_id: UUID, *, public_url: str) -> Addressed | 
 
 
 async def thank(tx: Tx, invoice_id: UUID, *, public_url: str) -> Addressed | None:
-    """What is written when an invoice is paid; None for one that came to nothing."""
+    """What is written when an invoice is paid; None for one that came to nothing, or that gives something back."""
     invoice = await tx.get(Invoice, invoice_id)
-    if invoice.status is not Status.paid or not invoice.paid or not (await dunning_policies.policy(tx)).mails:
+    if invoice.status is not Status.paid or invoice.paid.minor <= 0 or not (await dunning_policies.policy(tx)).mails:
         return None
     return await _addressed(tx, invoice, "paid", amount=invoice.total, public_url=public_url)
 

@@ -7,9 +7,9 @@ import msgspec
 from holdfast.kernel.money import Money
 from holdfast.kernel.problems import NotFound
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import credit, credit_notes, invoices, months, settlements
-from holdfast.shared.billing.invoices import PURPOSE, Invoice, InvoiceLine
-from holdfast.shared.payments import customers, history, payments
+from holdfast.shared.billing import archive, credit, credit_notes, invoices, months, receipts, settlements
+from holdfast.shared.billing.invoices import Invoice, InvoiceLine
+from holdfast.shared.payments import customers, history
 from holdfast.shared.payouts import wallets
 
 
@@ -110,10 +110,12 @@ async def shown(tx: Tx, invoice_id: UUID) -> OwnInvoice:
         NotFound: they have none of that id.
     """
     found = await invoice(tx, invoice_id)
+    came = await settlements.of_invoice(tx, found.id)
     return OwnInvoice(
-        invoice=found,
+        invoice=archive.without_notes(found),
         lines=await invoices.lines(tx, found.id),
         credit_notes=await credit_notes.of_invoice(tx, found.id),
-        settlements=await settlements.of_invoice(tx, found.id),
-        payments=[history.shown(one) for one in await payments.for_purpose(tx, PURPOSE, found.id)],
+        # Who noted it, and with which words, is the business's own.
+        settlements=[msgspec.structs.replace(one, reference=None, by_id=None) for one in came],
+        payments=[history.shown(one) for one in await receipts.payments_of(tx, found.id)],
     )

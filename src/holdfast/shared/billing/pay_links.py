@@ -4,7 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import collection, invoices
+from holdfast.shared.billing import collection, invoices, receipts
 from holdfast.shared.billing.invoices import Invoice, Status
 from holdfast.shared.payments import customers, links, payments
 from holdfast.shared.payments.links import Bill, Line, LinkView
@@ -20,11 +20,13 @@ class _Invoices:
         """An invoice, as its payer sees it."""
         invoice = await tx.get(Invoice, subject_id)
         customer = await tx.get(customers.Customer, invoice.customer_id)
-        known = await payments.for_purpose(tx, invoices.PURPOSE, invoice.id)
+        known = await receipts.payments_of(tx, invoice.id)
         newest = known[-1] if known else None
         captured = [payment for payment in known if payment.captured]
         # A payment that was captured a moment ago may not be counted yet, and its payer is not asked again.
-        counting = newest is not None and newest.status is payments.Status.captured and newest.captured == invoice.due
+        coming = [one.captured for one in await receipts.uncounted(tx, invoice.id)]
+        came = sum(one.minor for one in coming if one.currency == invoice.due.currency)
+        counting = 0 < invoice.due.minor <= came
         open_ = invoice.status is Status.open and not counting
         status = "paid" if counting else str(invoice.status)
         if open_ and newest is not None and newest.status not in (payments.Status.created, payments.Status.cancelled):

@@ -2,64 +2,39 @@
 
 Our engine never renews one, which a constraint sees to. It is started and ended at the provider by outside calls with
 keys; what becomes of it is asked, when a webhook gives a reason to and once in a while anyway. Each of its payments is
-taken over as a payment of ours, and becomes an invoice that is paid already.
+taken over as a payment of ours, and becomes an invoice that is paid already (``provider_charges``).
+
+A start or an end that nobody knows to have happened is asked for again, until the provider has said that it did.
 """
 
-from datetime import date
+from datetime import timedelta
 from typing import Any, ClassVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 import structlog
 
 from holdfast.integrations import outcomes
 from holdfast.integrations import payments as ports
-from holdfast.integrations.payments import connecting
-from holdfast.kernel import clock, inbox
 from holdfast.kernel.events import Event
 from holdfast.kernel.jobs import Outside
-from holdfast.kernel.problems import Invalid
+from holdfast.kernel.problems import Invalid, NotFound
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import catalog, collection, invoices, periods, rating, steps, subscriptions
-from holdfast.shared.billing.periods import Period
+from holdfast.shared.billing import catalog, provider_answers, provider_charges, provider_looks, rating, subscriptions
+from holdfast.shared.billing.provider_answers import EndWanted
 from holdfast.shared.billing.subscriptions import Status, Subscription
-from holdfast.shared.payments import answers, asking, calls, connections, customers, methods, payments
+from holdfast.shared.payments import calls, connections, customers, methods
 
 log = structlog.get_logger()
 
-PURPOSE = "billing.subscription"
-"""The purpose of a payment that a provider took for a subscription."""
-_STANDING = {
-    "incomplete": Status.incomplete,
-    "trialing": Status.trialing,
-    "active": Status.active,
-    "past_due": Status.past_due,
-    "paused": Status.past_due,
-    "cancelled": Status.cancelled,
-}
+_PATIENCE = timedelta(hours=1)
+"""How long the provider has to answer before it is asked for the same again."""
 
 
 class StartWanted(Event):
     """A subscription is to be started at the provider."""
 
     name: ClassVar[str] = "billing.subscription.start_wanted"
-    subject: ClassVar[str | None] = "subscription_id"
-    subscription_id: UUID
-
-
-class EndWanted(Event):
-    """A subscription is to be ended at the provider."""
-
-    name: ClassVar[str] = "billing.subscription.end_wanted"
-    subject: ClassVar[str | None] = "subscription_id"
-    subscription_id: UUID
-    at_period_end: bool
-
-
-class LookWanted(Event):
-    """The provider is to be asked how a subscription stands."""
-
-    name: ClassVar[str] = "billing.subscription.look_wanted"
     subject: ClassVar[str | None] = "subscription_id"
     subscription_id: UUID
 
@@ -89,53 +64,85 @@ async def want(tx: Tx, subscription: Subscription) -> None:
 
 
 async def want_end(tx: Tx, subscription: Subscription, *, at_period_end: bool) -> Subscription:
-    """Ask the provider to end a subscription, once this is committed."""
+    """Ask the provider to end a subscription, whose row is locked, once this is committed. Twice is once.
+
+    One that the provider has not answered for yet is over here at once; should it be there, it is ended as soon as the
+    provider tells of it.
+    """
+    run = await provider_answers.run_of(tx, subscription.id)
     if subscription.provider_ref is None:
-        return await subscriptions.moved(
-            tx, subscription, Status.cancelled, "ended", ended_on=await subscriptions.today(tx)
+        subscription = await subscriptions.moved(
+            tx,
+            subscription,
+            Status.cancelled,
+            "ended",
+            ended_on=await subscriptions.today(tx),
+            provider_ended_at=None if run.start_sent else tx.now,
         )
+        await tx.emit(subscriptions.Ended(subscription_id=subscription.id, customer_id=subscription.customer_id))
+        return subscription
+    wanted = "period_end" if at_period_end else "now"
+    if run.end_wanted in (wanted, "now") or (at_period_end and subscription.cancel_at_end):
+        return subscription
     await tx.emit(EndWanted(subscription_id=subscription.id, at_period_end=at_period_end))
-    return await subscriptions.moved(tx, subscription, subscription.status, "cancels", cancel_at_end=True)
+    return await subscriptions.moved(
+        tx, subscription, subscription.status, "cancels", cancel_at_end=True, end_wanted=wanted
+    )
 
 
 class _Ready(msgspec.Struct):
     subscription: Subscription
+    run: provider_answers.Run
     connection: ports.Connection
     payer: ports.Payer
     plan: ports.Plan
-    method_ref: str | None
+    method: methods.Known | None
 
 
 async def _ready(tx: Tx, subscription_id: UUID) -> _Ready | None:
+    """What a start needs; None where nothing is to be started.
+
+    Raises:
+        NotFound, methods.Unusable: the way to pay is of another customer or connection, or was removed.
+    """
     subscription = await tx.get(Subscription, subscription_id)
-    if subscription.connection_id is None or subscription.status is Status.cancelled:
+    run = await provider_answers.run_of(tx, subscription_id)
+    if subscription.connection_id is None or run.over:
+        return None
+    if subscription.status is Status.cancelled and not run.start_sent:
         return None
     plan = await tx.get(catalog.Plan, subscription.plan_id)
-    price = (await catalog.prices(tx, subscription.price_ids))[0]
-    draft = steps.draft(
-        subscription,
-        [rating.line(price.rate, 1, _any_period(plan), _any_period(plan))],
-    )
-    method = await methods.default(tx, subscription.customer_id)
-    method_id = subscription.method_id or (method.id if method is not None else None)
     return _Ready(
         subscription=subscription,
+        run=run,
         connection=await connections.opened(tx, subscription.connection_id),
         payer=await customers.payer(tx, subscription.customer_id, subscription.connection_id),
         plan=ports.Plan(
-            price_id=price.id,
+            price_id=subscription.price_ids[0],
             name=plan.name,
             # The provider charges with the tax in it; the invoice takes it apart again.
-            amount=invoices.totals(draft).total,
+            amount=await provider_charges.price(tx, subscription),
             interval=plan.interval.value,
             interval_count=plan.interval_count,
         ),
-        method_ref=None if method_id is None else (await methods.known(tx, method_id)).ref,
+        method=await _method(tx, subscription, run),
     )
 
 
-def _any_period(plan: catalog.Plan) -> Period:
-    return periods.nth(date(2024, 1, 1), plan.interval, plan.interval_count, 0)
+async def _method(tx: Tx, subscription: Subscription, run: provider_answers.Run) -> methods.Known | None:
+    """How the provider is to charge: as was chosen, or by the customer's default where it is this provider's."""
+    if run.start_sent:
+        # Under one key the provider is asked for the same, whatever became of the way to pay since.
+        return None if subscription.method_id is None else await methods.known(tx, subscription.method_id)
+    if subscription.method_id is None:
+        method = await methods.default(tx, subscription.customer_id)
+        if method is None or method.connection_id != subscription.connection_id:
+            return None
+        return await methods.known(tx, method.id)
+    method = await methods.usable(tx, subscription.method_id, customer_id=subscription.customer_id)
+    if method.connection_id != subscription.connection_id:
+        raise NotFound("This way to pay is kept by another provider.")
+    return await methods.known(tx, method.id)
 
 
 async def start(job: Outside, subscription_id: UUID) -> None:
@@ -144,192 +151,146 @@ async def start(job: Outside, subscription_id: UUID) -> None:
     Raises:
         outcomes.CallFailed: the provider is away or did not answer; the job tries again under the same keys.
     """
-    async with job.transaction() as tx:
-        ready = await _ready(tx, subscription_id)
-    if ready is None or ready.subscription.provider_ref is not None:
+    try:
+        async with job.transaction() as tx:
+            ready = await _ready(tx, subscription_id)
+    except (NotFound, methods.Unusable) as problem:
+        async with job.outcome() as tx:
+            await provider_looks.explain(tx, subscription_id, str(problem))
         return
+    if ready is None:
+        return
+    if ready.subscription.provider_ref is not None:
+        # It was started, and this job died before it knew of the first payment.
+        await provider_looks.look(job, subscription_id)
+        return
+    if ready.run.start_expired:
+        async with job.outcome() as tx:
+            await provider_looks.explain(tx, subscription_id, "The provider never said whether it started this.")
+        return
+    try:
+        answer = await _started(job, ready)
+    except provider_looks.REFUSED as refused:
+        async with job.outcome() as tx:
+            await _not_started(tx, ready, refused)
+        return
+    if answer is not None:
+        async with job.transaction() as tx:
+            await provider_answers.told(tx, subscription_id, answer)
+        await provider_looks.take(job, ready.connection, [answer.latest_payment_ref])
+
+
+async def _started(job: Outside, ready: _Ready) -> ports.Subscription | None:
+    """The calls of a start; None when it was cancelled before the last of them."""
     provider = calls.adapter(ready.connection, job.database)
     name = ready.connection.provider
-    try:
-        payer = await calls.known_payer(job.transaction, job.database, ready.connection, ready.payer)
-        # The price is the same for everybody who has it, and so is its key.
-        key = f"{ready.plan.price_id}:{ready.connection.id}:plan"
-        plan_ref = await calls.guarded(name, "plan", provider.ensure_plan(ready.plan, key=key))
-        told = await calls.guarded(
-            name,
-            "subscribe",
-            provider.start(
-                payer,
-                msgspec.structs.replace(ready.plan, ref=plan_ref),
-                method_ref=ready.method_ref,
-                subscription_id=subscription_id,
-                key=f"{subscription_id}:start",
-            ),
-        )
-    except (outcomes.Rejected, outcomes.AuthFailed, outcomes.Unsupported) as refused:
-        async with job.outcome() as tx:
-            subscription = await subscriptions.locked(tx, subscription_id)
-            await tx.update(subscription, provider_error=str(refused)[:500])
-        return
-    async with job.outcome() as tx:
-        await _told(tx, subscription_id, told)
-    await _take_payment(job, subscription_id, told)
+    payer = await calls.known_payer(job.transaction, job.database, ready.connection, ready.payer)
+    # The price is the same for everybody who has it, and so is its key.
+    key = f"{ready.plan.price_id}:{ready.connection.id}:plan"
+    plan_ref = await calls.guarded(name, "plan", provider.ensure_plan(ready.plan, key=key))
+    async with job.transaction() as tx:
+        if not await _sending(tx, ready):
+            return None
+    answer: ports.Subscription = await calls.guarded(
+        name,
+        "subscribe",
+        provider.start(
+            payer,
+            msgspec.structs.replace(ready.plan, ref=plan_ref),
+            method_ref=None if ready.method is None else ready.method.ref,
+            subscription_id=ready.subscription.id,
+            key=f"{ready.subscription.id}:start",
+        ),
+    )
+    return answer
+
+
+async def _sending(tx: Tx, ready: _Ready) -> bool:
+    """Write down that the provider is asked now, so that whoever cancels knows; gives whether it still is to be."""
+    subscription = await subscriptions.locked(tx, ready.subscription.id)
+    if (await provider_answers.run_of(tx, subscription.id)).start_sent:
+        return True
+    if subscription.status is Status.cancelled:
+        return False
+    method_id = subscription.method_id if ready.method is None else ready.method.id
+    await tx.update(subscription, start_sent_at=tx.now, method_id=method_id)
+    return True
+
+
+async def _not_started(tx: Tx, ready: _Ready, refused: outcomes.CallFailed) -> None:
+    """The provider did not take it: say why. Whatever an earlier call may have begun is not forgotten by that."""
+    subscription = await provider_looks.explain(tx, ready.subscription.id, str(refused))
+    plainly = isinstance(refused, outcomes.Rejected) and refused.code != "idempotency_error"
+    if plainly or not ready.run.start_sent:
+        over = tx.now if subscription.status is Status.cancelled else None
+        await tx.update(subscription, start_sent_at=None, provider_ended_at=over)
 
 
 async def end(job: Outside, event: EndWanted) -> None:
-    """End a subscription at the provider.
+    """End a subscription at the provider. A refusal is told on its row, and the provider asked again in a while.
 
     Raises:
         outcomes.CallFailed: the provider is away or did not answer; the job tries again under the same key.
     """
     async with job.transaction() as tx:
         subscription = await tx.get(Subscription, event.subscription_id)
-        if subscription.connection_id is None or subscription.provider_ref is None:
+        run = await provider_answers.run_of(tx, subscription.id)
+        if subscription.connection_id is None or subscription.provider_ref is None or run.over:
             return
         connection = await connections.opened(tx, subscription.connection_id)
     provider = calls.adapter(connection, job.database)
-    told = await calls.guarded(
-        connection.provider,
-        "unsubscribe",
-        provider.stop(subscription.provider_ref, at_period_end=event.at_period_end, key=job.key),
-    )
-    async with job.outcome() as tx:
-        await _told(tx, subscription.id, told)
-
-
-async def look(job: Outside, subscription_id: UUID) -> None:
-    """Ask the provider how a subscription stands, and take its newest payment over."""
-    async with job.transaction() as tx:
-        subscription = await tx.get(Subscription, subscription_id)
-        if subscription.connection_id is None or subscription.provider_ref is None:
-            return
-        connection = await connections.opened(tx, subscription.connection_id)
-    provider = calls.adapter(connection, job.database)
-    told = await calls.guarded(connection.provider, "subscription", provider.subscription(subscription.provider_ref))
-    async with job.transaction() as tx:
-        await _told(tx, subscription_id, told)
-    await _take_payment(job, subscription_id, told)
-
-
-async def _take_payment(job: Outside, subscription_id: UUID, told: ports.Subscription) -> None:
-    if told.latest_payment_ref is None:
-        return
-    async with job.transaction() as tx:
-        subscription = await tx.get(Subscription, subscription_id)
-        assert subscription.connection_id is not None  # noqa: S101 - a constraint of the table
-        connection = await connections.opened(tx, subscription.connection_id)
-    await asking.about(job.transaction, job.database, connection, told.latest_payment_ref)
-
-
-async def _told(tx: Tx, subscription_id: UUID, told: ports.Subscription) -> Subscription:
-    """Make true what the provider says of a subscription."""
-    subscription = await subscriptions.locked(tx, subscription_id)
-    timezone = await tx.one(str, "select timezone from tenants_tenant where id = $1", tx.tenant)
-    status = _STANDING[told.standing]
-    if status is not subscription.status and status not in subscriptions.MOVES[subscription.status]:
-        status = subscription.status
-    changes: dict[str, Any] = {
-        "provider_ref": told.ref,
-        "provider_error": None,
-        "cancel_at_end": told.cancel_at_period_end,
-    }
-    if status is Status.cancelled:
-        changes["ended_on"] = await subscriptions.today(tx)
-    if told.period_start is not None and told.period_end is not None:
-        start, finish = clock.local_day(told.period_start, timezone), clock.local_day(told.period_end, timezone)
-        if start < finish:
-            changes |= await _period(tx, subscription, Period(start, finish))
-    same = status is subscription.status and all(getattr(subscription, key) == value for key, value in changes.items())
-    if same:
-        return subscription
-    return await subscriptions.moved(tx, subscription, status, "told", **changes)
-
-
-async def _period(tx: Tx, subscription: Subscription, period: Period) -> dict[str, Any]:
-    """Write the period down in which the provider has the subscription; one that was missed is part of it."""
-    start = period.starts_on
-    if subscription.period_to is not None and subscription.period_to != start:
-        if period.ends_on <= subscription.period_to:
-            return {}
-        start = subscription.period_to
-    period_id = uuid5(subscription.id, f"period {start.isoformat()}")
-    await subscriptions.term(tx, subscription, period_id, Period(start, period.ends_on), "paid")
-    return {"period_id": period_id, "period_from": start, "period_to": period.ends_on}
-
-
-async def claim(tx: Tx, connection_id: UUID, told: ports.Payment) -> answers.Belonging | None:
-    """A payment that a provider took for a subscription belongs to it."""
-    if told.subscription_ref is None:
-        return None
-    subscription = await tx.find(
-        Subscription,
-        "select * from billing_subscription where connection_id = $1 and provider_ref = $2",
-        connection_id,
-        told.subscription_ref,
-    )
-    if subscription is None:
-        return None
-    plan = await tx.get(catalog.Plan, subscription.plan_id)
-    return answers.Belonging(
-        purpose=PURPOSE,
-        purpose_id=subscription.id,
-        customer_id=subscription.customer_id,
-        description=plan.name,
-    )
-
-
-async def invoice(tx: Tx, event: payments.Captured) -> None:
-    """A payment that a provider took for a subscription becomes an invoice, which is paid already (P26)."""
-    if event.purpose != PURPOSE:
-        return
-    subscription = await subscriptions.locked(tx, event.purpose_id)
-    prices = await catalog.prices(tx, subscription.price_ids)
-    if not prices or subscription.period_from is None or subscription.period_to is None:
-        period = Period(await subscriptions.today(tx), periods.moved(await subscriptions.today(tx), _DAY, 1))
-    else:
-        period = Period(subscription.period_from, subscription.period_to)
-    line = rating.line(prices[0].rate, 1, period, period)
-    draft = steps.draft(subscription, [line])
-    made = await invoices.issue(tx, msgspec.structs.replace(draft, collect=False, use_credit=False))
-    await collection.apply(tx, msgspec.structs.replace(event, purpose=invoices.PURPOSE, purpose_id=made.id))
-
-
-_DAY = periods.Interval.day
-
-
-async def hear(job: Outside, event: inbox.Received) -> None:
-    """A provider's message about a subscription is a reason to ask about it."""
-    if event.provider not in connections.PROVIDERS:
-        return
-    async with job.transaction() as tx:
-        message = await inbox.message(tx, event.inbox_id)
-        ways = await connections.opened_of(tx, message.provider)
-    for connection in ways:
-        signal = connecting.adapter(connection, database=job.database).read(message.headers, message.body)
-        if signal.kind != "subscription" or signal.ref is None:
-            return
+    stop = provider.stop(subscription.provider_ref, at_period_end=event.at_period_end, key=job.key)
+    refusal: outcomes.CallFailed | None = None
+    try:
+        await calls.guarded(connection.provider, "unsubscribe", stop)
+    except provider_looks.REFUSED as refused:
+        refusal = refused
+    if refusal is None and event.at_period_end:
         async with job.transaction() as tx:
-            found = await tx.find(
-                UUID,
-                "select id from billing_subscription where connection_id = $1 and provider_ref = $2",
-                connection.id,
-                signal.ref,
+            await tx.execute(
+                "update billing_subscription set end_wanted = null where id = $1 and end_wanted = 'period_end'",
+                subscription.id,
             )
-        if found is not None:
-            await look(job, found)
-            return
+    # Another who ended it was perhaps faster, so what is so is asked, and not taken from this call.
+    await provider_looks.look(job, subscription.id)
+    if refusal is not None:
+        async with job.outcome() as tx:
+            if (await provider_answers.run_of(tx, subscription.id)).end_wanted is not None:
+                await provider_looks.explain(tx, subscription.id, f"The provider did not end it: {refusal}")
 
 
-async def look_after(tx: Tx, limit: int = 200) -> None:
-    """Once in a while every subscription that a provider runs is asked about, whatever messages were lost."""
+_UNANSWERED = """
+    with chosen as materialized (
+        select id from billing_subscription
+        where owner = 'provider' and provider_ended_at is null and (provider_ref is null or end_wanted is not null)
+        and changed_at <= $2 and (looked_at is null or looked_at <= $2)
+        and (provider_ref is not null or start_sent_at > $3
+            or (provider_error is null and (status = 'incomplete' or start_sent_at is not null)))
+        order by changed_at, id limit $4 for update skip locked
+    )
+    update billing_subscription as s set looked_at = $1 from chosen where s.id = chosen.id
+    returning s.id, s.provider_ref, s.end_wanted
+"""
+
+
+async def take_up(tx: Tx, limit: int = 200) -> None:
+    """Ask again for starts and ends that providers have not answered, such as those whose job died; a reconciler."""
     found = await tx.all(
-        UUID,
-        "select id from billing_subscription where owner = 'provider' and provider_ref is not null "
-        "and status in ('incomplete', 'trialing', 'active', 'past_due') order by changed_at limit $1",
+        _Unanswered,
+        _UNANSWERED,
+        tx.now,
+        tx.now - _PATIENCE,
+        tx.now - provider_answers.KEY_HOLDS,
         limit,
     )
-    for subscription_id in found:
-        await tx.emit(LookWanted(subscription_id=subscription_id))
+    for one in found:
+        if one.provider_ref is None:
+            await tx.emit(StartWanted(subscription_id=one.id))
+        else:
+            await tx.emit(EndWanted(subscription_id=one.id, at_period_end=one.end_wanted == "period_end"))
 
 
-answers.claim(claim)
+class _Unanswered(msgspec.Struct):
+    id: UUID
+    provider_ref: str | None
+    end_wanted: str | None

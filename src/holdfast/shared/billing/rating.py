@@ -273,3 +273,14 @@ def a_month(minor: Fraction | int, interval: Interval, count: int) -> int:
     if interval in _DAYS:
         return round(Fraction(minor) * _MONTH / (_DAYS[interval] * count))
     return round(Fraction(minor) / (count * (12 if interval is Interval.year else 1)))
+
+
+def monthly(rates: Sequence[Rate], quantity: int, interval: Interval, count: int) -> int:
+    """What prices bring in a month: what of them is charged in advance, without the tax in it."""
+    whole = Fraction()
+    for rate in rates:
+        if rate.kind in IN_ADVANCE:
+            tax = rate.tax_basis_points if rate.tax_inclusive else 0
+            seats = quantity if rate.kind in OF_SEATS else 1
+            whole += Fraction(amount(rate, seats).result * 10_000, 10_000 + tax)
+    return a_month(whole, interval, count)

@@ -7,8 +7,12 @@ from holdfast.kernel.tx import Tx
 from holdfast.shared.billing import (
     collection,
     dunning,
+    ending,
     invoices,
     notices,
+    provider_answers,
+    provider_charges,
+    provider_looks,
     provider_run,
     returns,
     runs,
@@ -123,21 +127,28 @@ async def count_started(tx: Tx, event: subscriptions.Started) -> None:
 async def mark_past_due(tx: Tx, event: dunning.Started | dunning.Ended) -> None:
     """A subscription whose invoice is not paid says so, and no longer once it is."""
     if event.subscription_id is not None:
-        await standing.follow(tx, event.subscription_id, due=isinstance(event, dunning.Started))
+        await standing.follow(tx, event.subscription_id)
+
+
+@on(invoices.Paid, invoices.Voided, invoices.GivenUp)
+async def go_on_paid(tx: Tx, event: invoices.Paid | invoices.Voided | invoices.GivenUp) -> None:
+    """What stood still because nobody paid goes on once nothing is owed for it."""
+    if event.subscription_id is not None:
+        await standing.settled(tx, event.subscription_id)
 
 
 @on(invoices.Paid)
-async def go_on_paid(tx: Tx, event: invoices.Paid) -> None:
-    """What stood still because nobody paid goes on."""
+async def give_back_after_the_end(tx: Tx, event: invoices.Paid) -> None:
+    """What is paid for days after a subscription's end is given back, as its plan says."""
     if event.subscription_id is not None:
-        await standing.paid(tx, event.subscription_id)
+        await ending.paid(tx, event.subscription_id)
 
 
 @on(dunning.Exhausted)
 async def carry_out(tx: Tx, event: dunning.Exhausted) -> None:
     """What a business decided to do when everything was tried."""
     if event.subscription_id is not None:
-        await standing.exhausted(tx, event.subscription_id, event.outcome)
+        await standing.exhausted(tx, event.subscription_id, event.invoice_id, event.outcome)
 
 
 @on(provider_run.StartWanted, outside=True)
@@ -146,28 +157,28 @@ async def start_at_provider(job: Outside, event: provider_run.StartWanted) -> No
     await provider_run.start(job, event.subscription_id)
 
 
-@on(provider_run.EndWanted, outside=True)
-async def end_at_provider(job: Outside, event: provider_run.EndWanted) -> None:
+@on(provider_answers.EndWanted, outside=True)
+async def end_at_provider(job: Outside, event: provider_answers.EndWanted) -> None:
     """The provider is asked to end a subscription."""
     await provider_run.end(job, event)
 
 
-@on(provider_run.LookWanted, outside=True)
-async def look_at_provider(job: Outside, event: provider_run.LookWanted) -> None:
+@on(provider_looks.LookWanted, outside=True)
+async def look_at_provider(job: Outside, event: provider_looks.LookWanted) -> None:
     """The provider is asked how a subscription stands."""
-    await provider_run.look(job, event.subscription_id)
+    await provider_looks.look(job, event.subscription_id)
 
 
 @on(inbox.Received, outside=True)
 async def hear(job: Outside, event: inbox.Received) -> None:
     """A provider's message about a subscription is a reason to ask about it."""
-    await provider_run.hear(job, event)
+    await provider_looks.hear(job, event)
 
 
 @on(payments.Captured)
 async def invoice_provider_payment(tx: Tx, event: payments.Captured) -> None:
     """What a provider took for a subscription becomes an invoice that is paid."""
-    await provider_run.invoice(tx, event)
+    await provider_charges.invoice(tx, event)
 
 
 @every("5m")
@@ -179,4 +190,10 @@ async def find_due(tx: Tx) -> None:
 @every("6h")
 async def look_after_provider_run(tx: Tx) -> None:
     """What providers run is asked about, whatever messages were lost."""
-    await provider_run.look_after(tx)
+    await provider_looks.look_after(tx)
+
+
+@every("1h")
+async def take_up_provider_run(tx: Tx) -> None:
+    """What providers were to start or end, and have not said they did, is asked for again."""
+    await provider_run.take_up(tx)

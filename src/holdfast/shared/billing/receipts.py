@@ -13,10 +13,12 @@ from holdfast.kernel.problems import Invalid
 from holdfast.kernel.tx import Tx
 from holdfast.shared.billing import books, credit, invoices, months, settlements
 from holdfast.shared.billing.invoices import Invoice, Status
-from holdfast.shared.payments import attempts, payments
+from holdfast.shared.payments import answers, attempts, payments
 from holdfast.shared.payments.payments import Payment
 
 _RECEIVING = (Status.open, Status.uncollectible)
+BESIDE = (answers.SURPLUS, answers.MISMATCH)
+"""The purposes of money that came beside another payment, whose id they name."""
 BEING_PAID = frozenset({payments.Status.processing, payments.Status.unknown, payments.Status.authorized})
 OVER = frozenset({payments.Status.captured, payments.Status.cancelled, payments.Status.expired})
 
@@ -45,10 +47,10 @@ async def receive(
     await credit.keep(tx, id, "overpaid", customer_id=invoice.customer_id, amount=over, reference_id=invoice.id)
     if kind != "credit":
         await months.add(tx, amount.currency, collected=amount.minor)
-    return await _take(tx, invoice, id, taken) if taken else invoice
+    return await _take(tx, invoice, id, taken, money=kind != "credit") if taken else invoice
 
 
-async def _take(tx: Tx, invoice: Invoice, about: UUID, taken: Money) -> Invoice:
+async def _take(tx: Tx, invoice: Invoice, about: UUID, taken: Money, *, money: bool) -> Invoice:
     late = invoice.overdue or invoice.status is Status.uncollectible or await in_dunning(tx, invoice.id)
     if invoice.status is Status.uncollectible:
         await books.move(
@@ -60,7 +62,8 @@ async def _take(tx: Tx, invoice: Invoice, about: UUID, taken: Money) -> Invoice:
             amount=taken,
             reference_id=invoice.id,
         )
-    if late:
+    if late and money:
+        # Credit that the business granted brings nothing in, whatever it settles.
         await months.add(tx, taken.currency, recovered=taken.minor)
     settled = invoice.owing == taken.minor
     return (
@@ -144,10 +147,40 @@ async def stop_payments(tx: Tx, invoice_id: UUID) -> None:
             raise payments.BeingPaid
 
 
-async def use_credit(tx: Tx, invoice: Invoice) -> Invoice:
-    """Put what the customer has in credit into an open invoice, whose row is locked."""
+async def payments_of(tx: Tx, invoice_id: UUID) -> list[Payment]:
+    """Every payment for an invoice, oldest first: those that were asked for it, and whatever else was counted for it.
+
+    What a provider takes for a subscription is counted for the invoice that is made of it, and asked for by none.
+    """
+    return await tx.all(
+        Payment,
+        "select * from payments_payment where id in ("
+        "select id from payments_payment where purpose = $2 and purpose_id = $1 union "
+        "select source_id from billing_settlement where invoice_id = $1 and kind = 'payment') order by id limit 1000",
+        invoice_id,
+        invoices.PURPOSE,
+    )
+
+
+async def uncounted(tx: Tx, invoice_id: UUID) -> list[Payment]:
+    """What providers took for an invoice, or beside a payment for it, and nobody has counted yet; oldest first."""
+    return await tx.all(
+        Payment,
+        "with recursive own as (select id from payments_payment where purpose = $2 and purpose_id = $1 union "
+        "select p.id from own join payments_payment as p on p.purpose = any($3::text[]) and p.purpose_id = own.id) "
+        "select p.* from own join payments_payment as p on p.id = own.id where p.status = 'captured' "
+        "and not exists (select from billing_settlement where source_id = p.id and kind = 'payment') "
+        "order by p.id limit 1000",
+        invoice_id,
+        invoices.PURPOSE,
+        list(BESIDE),
+    )
+
+
+async def use_credit(tx: Tx, invoice: Invoice, most: Money | None = None) -> Invoice:
+    """Put what the customer has in credit, or at most so much of it, into an open invoice, whose row is locked."""
     available = await credit.available(tx, invoice.customer_id, invoice.total.currency, lock=True)
-    used = min(available, invoice.due)
+    used = min(available, invoice.due) if most is None else min(available, invoice.due, most)
     if not used:
         return invoice
     # The settlement's id says which use of credit it is, so that the books move once for each.
@@ -165,3 +198,6 @@ def checked_amount(amount: Money, invoice: Invoice) -> Money:
     if amount.currency != invoice.total.currency or not 0 < amount.minor < 2**53:
         raise Invalid(f"The amount is more than nothing, in {invoice.total.currency}.", field="amount")
     return amount
+
+
+invoices.spent_by(use_credit)

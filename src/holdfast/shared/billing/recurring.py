@@ -5,15 +5,24 @@ nothing. Months keep the sums, so what the business earns a month, and what it l
 subscriptions.
 """
 
+from datetime import date
 from uuid import UUID
+
+import msgspec
 
 from holdfast.kernel.money import Money
 from holdfast.kernel.tx import Tx
 from holdfast.shared.billing import months
 
 
+class _Before(msgspec.Struct):
+    monthly: Money
+    since: date | None
+
+
 async def note(tx: Tx, subscription_id: UUID, monthly: Money) -> None:
     """A subscription brings in so much a month from now on; nothing when it is paused or over."""
+    day = await months.today(tx)
     await tx.execute(
         "insert into billing_recurring (subscription_id, monthly_minor, monthly_currency, changed_at) "
         "values ($1, 0, $2, $3) on conflict do nothing",
@@ -21,25 +30,27 @@ async def note(tx: Tx, subscription_id: UUID, monthly: Money) -> None:
         monthly.currency,
         tx.now,
     )
-    before = await tx.one(
-        Money,
-        "select monthly_minor as minor, monthly_currency as currency from billing_recurring where subscription_id = $1 "
-        "for update",
+    kept = await tx.one(
+        _Before,
+        "select monthly_minor, monthly_currency, since from billing_recurring where subscription_id = $1 for update",
         subscription_id,
     )
+    before = kept.monthly
     if before == monthly:
         return
+    begins = not before.minor or before.currency != monthly.currency
     await tx.execute(
-        "update billing_recurring set monthly_minor = $2, monthly_currency = $3, changed_at = $4 "
+        "update billing_recurring set monthly_minor = $2, monthly_currency = $3, changed_at = $4, since = $5 "
         "where subscription_id = $1",
         subscription_id,
         monthly.minor,
         monthly.currency,
         tx.now,
+        day if begins else kept.since,
     )
     if before.currency != monthly.currency:
         if before.minor:
-            await months.move(tx, before.currency, delta=before.minor, kind="lost")
+            await months.move(tx, before.currency, delta=before.minor, kind="lost", since=kept.since)
         before = Money(0, monthly.currency)
     delta = monthly.minor - before.minor
     if not delta:
@@ -50,4 +61,4 @@ async def note(tx: Tx, subscription_id: UUID, monthly: Money) -> None:
         kind = "lost"
     else:
         kind = "more" if delta > 0 else "less"
-    await months.move(tx, monthly.currency, delta=delta, kind=kind)
+    await months.move(tx, monthly.currency, delta=delta, kind=kind, since=kept.since)

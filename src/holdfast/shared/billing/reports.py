@@ -116,7 +116,8 @@ def _months(
     mrr, active = before.mrr, before.active
     for name in names:
         one = kept[name] or months.nothing(name)
-        churn = round(one.ended / active, 4) if active else None
+        # Months from before this was kept count whoever ended, so that more may have than there were.
+        churn = round(min(one.churned, active) / active, 4) if active else None
         mrr += one.mrr_new + one.mrr_more - one.mrr_less - one.mrr_lost
         active += one.started - one.ended
         found.append(

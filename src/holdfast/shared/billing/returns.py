@@ -16,10 +16,16 @@ from holdfast.shared.payments import refunds
 
 
 async def apply(tx: Tx, event: refunds.Refunded | refunds.RefundFailed) -> None:
-    """A refund arrived, failed, or was sent back by the customer's bank: count it, once."""
-    invoice = await collection.invoice_of(tx, event.purpose, event.purpose_id)
+    """A refund arrived, failed, or was sent back by the customer's bank: count it, once.
+
+    Raises:
+        collection.NotInvoicedYet: what it gives back has no invoice yet.
+    """
+    invoice = await collection.invoice_of(tx, event.payment_id, event.purpose, event.purpose_id)
     if invoice is None:
         return
+    # What goes back came before, also when its job is the later one of the two.
+    invoice = await collection.counted(tx, invoice)
     refund = await tx.get(refunds.Refund, event.refund_id)
     noted = refund.key.startswith(credit_notes.REFUND_KEY)
     if isinstance(event, refunds.RefundFailed):
@@ -54,8 +60,6 @@ async def _back(tx: Tx, invoice: Invoice, event: refunds.RefundFailed) -> None:
         source_id=event.refund_id,
     ):
         return
-    if event.returned:
-        await months.add(tx, event.amount.currency, refunded=-event.amount.minor)
     await credit.keep(
         tx,
         event.refund_id,
@@ -64,11 +68,16 @@ async def _back(tx: Tx, invoice: Invoice, event: refunds.RefundFailed) -> None:
         amount=event.amount - await _present(tx, invoice, event),
         reference_id=invoice.id,
     )
+    if event.returned:
+        await months.add(tx, event.amount.currency, refunded=-event.amount.minor)
 
 
 async def _unannounced(tx: Tx, invoice: Invoice, event: refunds.Refunded) -> Money:
-    """Money went back without a credit note: out of what was too much, then off the invoice; gives the first."""
-    over = await settlements.over_of(tx, event.payment_id)
+    """Money went back without a credit note: out of what was too much, then off the invoice; gives the first.
+
+    Of several payments for an invoice, it does not matter which of them goes back: what was paid too much goes first.
+    """
+    over = max(await settlements.over(tx, invoice.id, event.amount.currency), 0)
     available = await credit.available(tx, invoice.customer_id, event.amount.currency, lock=True)
     back = Money(min(over, available.minor, event.amount.minor), event.amount.currency)
     await credit.use(

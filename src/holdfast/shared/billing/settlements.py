@@ -78,12 +78,27 @@ async def of_invoice(tx: Tx, invoice_id: UUID) -> list[Settlement]:
 
 
 async def over_of(tx: Tx, payment_id: UUID) -> int:
-    """What of a payment was more than its invoice needed and was not given back since, in minor units."""
+    """What of a payment was not needed for its invoice and was not given back since, in minor units.
+
+    A refund of it that did not arrive is not needed either: it was credited, and became the customer's credit.
+    """
     return await tx.one(
         int,
         "select coalesce(sum(over_minor), 0)::bigint from billing_settlement "
-        "where tenant_id = kernel_tenant() and kind in ('payment', 'refund') and source_id in "
+        "where tenant_id = kernel_tenant() and kind in ('payment', 'refund', 'returned') and source_id in "
         "(select $1::uuid union all select id from payments_refund where tenant_id = kernel_tenant() "
         "and payment_id = $1)",
         payment_id,
+    )
+
+
+async def over(tx: Tx, invoice_id: UUID, currency: str) -> int:
+    """``over_of`` for all payments of an invoice that were in that currency."""
+    return await tx.one(
+        int,
+        "select coalesce(sum(over_minor), 0)::bigint from billing_settlement "
+        "where tenant_id = kernel_tenant() and kind in ('payment', 'refund', 'returned') and invoice_id = $1 "
+        "and over_currency = $2",
+        invoice_id,
+        currency,
     )

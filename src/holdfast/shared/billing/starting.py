@@ -14,7 +14,7 @@ from holdfast.shared.billing.grants import MANAGE
 from holdfast.shared.billing.periods import Interval, Period
 from holdfast.shared.billing.subscriptions import Status, Subscription
 from holdfast.shared.billing.totals import Totals
-from holdfast.shared.payments import customers
+from holdfast.shared.payments import customers, methods
 
 MOST_SEATS = 1_000_000
 
@@ -60,7 +60,9 @@ async def start(tx: Tx, new: New) -> Subscription:
         NotAllowed: the actor lacks ``billing.manage``.
         NotFound: there is no such customer, plan or connection.
         catalog.NotSold: the plan is not sold any more.
-        Invalid: the quantity, the trial or the day of the month makes no sense, or the coupon's code.
+        Invalid: the quantity, the trial or the day of the month makes no sense, or the coupon's code; it would come to
+            more than an invoice can; or a provider is to run it with a trial, a coupon or a day that it does not know.
+        methods.Unusable: the way to pay was removed.
         coupons.NoSuchCoupon, coupons.NotRedeemable: the coupon cannot be used.
         Reused: the id or reference belongs to another subscription.
     """
@@ -103,33 +105,48 @@ async def preview(tx: Tx, new: New) -> Preview:
 
 async def previewed(tx: Tx, new: New) -> Preview:
     """``preview`` for whoever has checked who asks."""
-    values = await _values(tx, new)
-    # It is never stored: the same struct is worked on that would have been read back.
-    unsaved = _unsaved(values)
+    unsaved = _unsaved(await _values(tx, new))
     first = await steps.following(tx, unsaved, used={})
-    discounts = []
-    if new.coupon:
-        coupon = await coupons.usable(tx, new.coupon)
-        discounts = [coupons.discount(coupon, ids.new())]
+    coupon = None if new.coupon is None else await coupons.usable(tx, new.coupon)
+    taken = []
+    if coupon is not None:
+        coupons.fits(coupon, unsaved.currency)
+        taken = [coupons.discount(coupon, ids.new())]
     now = None
     if first.lines:
-        draft = steps.draft(unsaved, first.lines)
-        now = totals.totals(msgspec.structs.replace(draft, discounts=discounts))
-    after = msgspec.structs.replace(unsaved, period_from=first.period.starts_on, period_to=first.period.ends_on)
-    second = await steps.following(tx, after, used={})
+        draft = steps.draft(unsaved, first.lines, period_id=first.period_id)
+        now = totals.totals(msgspec.structs.replace(draft, discounts=taken))
+    second = await steps.following(tx, _after(unsaved, first), used={})
     # What is charged once is charged with the first period that is paid.
     lines = second.lines if first.kind == "trial" else [one for one in second.lines if one.price_id not in _once(first)]
-    lasting = [one for one in discounts if new.coupon and (await coupons.usable(tx, new.coupon)).times != 1]
-    draft = steps.draft(unsaved, lines)
+    if coupon is not None and coupon.times == 1 and now is not None and any(one.amount for one in now.discounts):
+        taken = []
+    draft = steps.draft(unsaved, lines, period_id=second.period_id)
     return Preview(
         now=now,
         period=first.period,
         trial_ends_on=unsaved.trial_ends_on,
-        next=totals.totals(msgspec.structs.replace(draft, discounts=discounts if first.kind == "trial" else lasting))
-        if lines
-        else None,
+        next=totals.totals(msgspec.structs.replace(draft, discounts=taken)) if lines else None,
         next_on=first.period.ends_on,
     )
+
+
+def _after(subscription: Subscription, step: steps.Step) -> Subscription:
+    """A subscription as it is once a period of it has begun."""
+    return msgspec.structs.replace(subscription, period_from=step.period.starts_on, period_to=step.period.ends_on)
+
+
+async def _check_totals(tx: Tx, subscription: Subscription) -> None:
+    """Stop what could be neither charged nor shown, such as a million seats at the highest price.
+
+    Raises:
+        Invalid: the first period that is paid comes to more than an invoice can.
+    """
+    step = await steps.following(tx, subscription, used={})
+    if step.kind == "trial":
+        step = await steps.following(tx, _after(subscription, step), used={})
+    if step.lines:
+        totals.totals(steps.draft(subscription, step.lines))
 
 
 def _once(step: steps.Step) -> set[UUID]:
@@ -159,9 +176,11 @@ async def _values(tx: Tx, new: New) -> dict[str, Any]:
     trial_days = sold.plan.trial_days if new.trial_days is None else new.trial_days
     if not 0 <= trial_days <= 730:
         raise Invalid("A trial lasts two years at most.", field="trial_days")
+    if new.owner == "provider":
+        _check_provider(new, trial_days)
     today = await subscriptions.today(tx)
     paid_from = today + timedelta(days=trial_days)
-    return {
+    values: dict[str, Any] = {
         "id": new.id or ids.new(),
         "customer_id": new.customer_id,
         "plan_id": sold.plan.id,
@@ -177,6 +196,40 @@ async def _values(tx: Tx, new: New) -> dict[str, Any]:
         "created_at": tx.now,
         "changed_at": tx.now,
     }
+    if new.owner == "provider":
+        values |= await provider_run.values(tx, new.plan_id, new.connection_id, quantity=new.quantity)
+    if new.method_id is not None:
+        values["method_id"] = await _method(tx, new.method_id, new.customer_id, values.get("connection_id"))
+    return values
+
+
+def _check_provider(new: New, trial_days: int) -> None:
+    """Stop what a provider would not do, instead of promising it.
+
+    Raises:
+        Invalid: there is a trial, a coupon or a day of the month.
+    """
+    if new.coupon is not None:
+        raise Invalid("A provider takes no coupon off; let our engine renew this one.", field="coupon")
+    if trial_days:
+        raise Invalid(
+            "A provider knows no trial; ask for one of no days, or let our engine renew it.", field="trial_days"
+        )
+    if new.billing_day is not None:
+        raise Invalid("A provider renews on the day on which it begins.", field="billing_day")
+
+
+async def _method(tx: Tx, method_id: UUID, customer_id: UUID, connection_id: UUID | None) -> UUID:
+    """A way to pay of the customer's own, kept by the provider that is to charge it where one runs the subscription.
+
+    Raises:
+        NotFound, methods.Unusable: the customer has none of that id, or it was removed.
+        Invalid: another provider keeps it.
+    """
+    method = await methods.usable(tx, method_id, customer_id=customer_id)
+    if connection_id is not None and method.connection_id != connection_id:
+        raise Invalid("Another provider keeps this way to pay.", field="method_id")
+    return method.id
 
 
 def _anchor(paid_from: date, plan: catalog.Plan, billing_day: int | None) -> date:
@@ -191,6 +244,7 @@ def _anchor(paid_from: date, plan: catalog.Plan, billing_day: int | None) -> dat
 
 
 def _unsaved(values: dict[str, Any]) -> Subscription:
+    """A subscription that is never stored: the same struct is worked on that would have been read back."""
     fields: dict[str, Any] = dict.fromkeys(Subscription.__struct_fields__)
     fields |= {"owner": "engine", "cancel_at_end": False, "version": 0}
     return Subscription(**fields | values)
@@ -198,8 +252,7 @@ def _unsaved(values: dict[str, Any]) -> Subscription:
 
 async def _insert(tx: Tx, new: New) -> Subscription:
     values = await _values(tx, new)
+    await _check_totals(tx, _unsaved(values))
     if new.reference is not None and not (1 <= len(new.reference) <= 255 and new.reference.isprintable()):
         raise Invalid("A reference has 1 to 255 printable characters.", field="reference")
-    if new.owner == "provider":
-        values |= await provider_run.values(tx, new.plan_id, new.connection_id, quantity=new.quantity)
-    return await tx.insert(Subscription, method_id=new.method_id, owner=new.owner, **values)
+    return await tx.insert(Subscription, owner=new.owner, **values)

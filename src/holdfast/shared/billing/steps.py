@@ -127,21 +127,27 @@ class _Charged(msgspec.Struct):
 async def unused(tx: Tx, subscription: Subscription, part: Period, *, paid_only: bool) -> list[Line]:
     """What gives back what was charged in advance for days that are not used, discounts and earlier credits counted.
 
+    What a credit note took back is not given back once more.
+
     Args:
         tx: the transaction.
         subscription: whose.
         part: the days.
-        paid_only: only what was paid is given back; what is still owed stays owed.
+        paid_only: only what was paid is given back; what is still owed stays owed, and what is disputed goes back by
+            the dispute.
     """
     found = await tx.all(
         _Charged,
-        "select l.price_id, l.amount_minor - l.discount_minor as amount, l.quantity, "
+        "select l.price_id, l.amount_minor - l.discount_minor - coalesce((select sum("
+        "case when l.tax_inclusive then n.total_minor else n.net_minor end) from billing_credit_note_line as n "
+        "where n.line_id = l.id), 0)::bigint as amount, l.quantity, "
         "(least(l.period_to, $3::date) - greatest(l.period_from, $2::date))::bigint as days, "
         "(l.period_to - l.period_from)::bigint as of "
         "from billing_invoice as i join billing_invoice_line as l on l.invoice_id = i.id "
         "join billing_price as p on p.id = l.price_id and p.kind in ('per_period', 'per_seat', 'tiered_seats') "
         "where i.subscription_id = $1 and l.period_from < $3 and l.period_to > $2 and l.period_from < l.period_to "
-        "and (i.status = 'paid' or (i.status = 'open' and not $4)) order by i.issued_at, l.place",
+        "and ((i.status = 'paid' and not ($4 and i.disputed)) or (i.status = 'open' and not $4)) "
+        "order by i.issued_at, l.place",
         subscription.id,
         part.starts_on,
         part.ends_on,
@@ -154,17 +160,20 @@ async def unused(tx: Tx, subscription: Subscription, part: Period, *, paid_only:
         line = rating.unused(price.rate, charged, own[-1].quantity, part)
         if line is not None:
             lines.append(line)
+    if paid_only and sum(line.amount.minor for line in lines) >= 0:
+        # What was given back of an invoice that is still owed went into it, so nothing that was paid is left.
+        return []
     return lines
 
 
 async def charged_until(tx: Tx, subscription: Subscription) -> date | None:
-    """The day up to which anything was charged in advance; None when nothing was."""
+    """The day up to which anything was charged in advance and not credited; None when nothing was."""
     return await tx.find(
         date,
         "select l.period_to from billing_invoice as i join billing_invoice_line as l on l.invoice_id = i.id "
         "join billing_price as p on p.id = l.price_id and p.kind in ('per_period', 'per_seat', 'tiered_seats') "
         "where i.subscription_id = $1 and i.status in ('paid', 'open') and l.period_to is not null "
-        "order by l.period_to desc limit 1",
+        "and (l.credited_minor <> l.total_minor or l.total_minor = 0) order by l.period_to desc limit 1",
         subscription.id,
     )
 

@@ -6,7 +6,6 @@ one another without a gap; what each costs is worked out by ``steps`` and charge
 
 from datetime import date, datetime
 from enum import StrEnum
-from fractions import Fraction
 from typing import Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
@@ -47,7 +46,7 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.trialing: frozenset({Status.active, Status.past_due, Status.paused, Status.parked, Status.cancelled}),
     Status.active: frozenset({Status.past_due, Status.paused, Status.parked, Status.cancelled}),
     Status.past_due: frozenset({Status.active, Status.paused, Status.parked, Status.cancelled}),
-    Status.paused: frozenset({Status.active, Status.parked, Status.cancelled}),
+    Status.paused: frozenset({Status.active, Status.past_due, Status.parked, Status.cancelled}),
     Status.parked: frozenset({Status.trialing, Status.active, Status.past_due, Status.paused, Status.cancelled}),
     Status.cancelled: frozenset(),
 }
@@ -91,6 +90,8 @@ class Subscription(Row):
     paused_unpaid: bool
     """Whether it is paused because an invoice is not paid; it goes on when that is."""
     ended_on: date | None
+    ends_on: date | None
+    """The day on which it was cancelled, while what was used last is still to be looked at."""
     next_plan_id: UUID | None
     next_price_ids: list[UUID] | None
     next_quantity: int | None
@@ -152,15 +153,6 @@ class Changed(Event):
     what: str
 
 
-class Parked(Event):
-    """A subscription is not charged until somebody has looked at it."""
-
-    name: ClassVar[str] = "billing.subscription.parked"
-    subject: ClassVar[str | None] = "subscription_id"
-    subscription_id: UUID
-    reason: str
-
-
 class Ended(Event):
     """A subscription is over."""
 
@@ -206,8 +198,13 @@ async def locked(tx: Tx, subscription_id: UUID) -> Subscription:
     return await tx.get(Subscription, subscription_id, lock=True)
 
 
-async def moved(tx: Tx, subscription: Subscription, status: Status, what: str, **changes: Any) -> Subscription:
+async def moved(
+    tx: Tx, subscription: Subscription, status: Status, what: str, *, noting: bool = True, **changes: Any
+) -> Subscription:
     """Move a locked subscription, and say so.
+
+    Without ``noting``, whoever calls notes what it brings in themselves, after the last invoice of the transaction:
+    the row of the month comes after everything that an invoice locks but its number.
 
     Raises:
         NotNow: the table has no such move.
@@ -217,44 +214,29 @@ async def moved(tx: Tx, subscription: Subscription, status: Status, what: str, *
     subscription = await tx.update(
         subscription, status=status, version=subscription.version + 1, changed_at=tx.now, **changes
     )
-    await recurring.note(tx, subscription.id, await monthly(tx, subscription))
+    if noting:
+        await note(tx, subscription)
     await tx.emit(Changed(subscription_id=subscription.id, status=status, what=what))
     return subscription
 
 
-async def park(tx: Tx, subscription_id: UUID, reason: str) -> Subscription:
-    """Charge a subscription no more until somebody has looked; whoever parks twice changes nothing."""
-    subscription = await locked(tx, subscription_id)
-    if Status.parked not in MOVES[subscription.status]:
-        return subscription
-    subscription = await moved(
-        tx,
-        subscription,
-        Status.parked,
-        "parked",
-        parked_reason=reason[:500],
-        parked_from=subscription.status,
-        paused_on=None,
-        next_at=None,
-        claimed_until=None,
-    )
-    await tx.emit(Parked(subscription_id=subscription.id, reason=reason[:500]))
-    return subscription
+async def note(tx: Tx, subscription: Subscription) -> None:
+    """Note what a subscription brings in a month from now on."""
+    await recurring.note(tx, subscription.id, await monthly(tx, subscription))
 
 
 async def monthly(tx: Tx, subscription: Subscription) -> Money:
     """What a subscription brings in a month: what is charged in advance, for a month, without tax and discounts."""
-    zero = Money(0, subscription.currency)
-    if subscription.status not in (Status.active, Status.past_due):
-        return zero
     plan = await tx.get(Plan, subscription.plan_id)
-    whole = Fraction()
-    for price in await catalog.prices(tx, subscription.price_ids):
-        if price.kind in rating.IN_ADVANCE:
-            quantity = subscription.quantity if price.kind in rating.OF_SEATS else 1
-            tax = price.tax_basis_points if price.tax_inclusive else 0
-            whole += Fraction(rating.amount(price.rate, quantity).result * 10_000, 10_000 + tax)
-    return Money(rating.a_month(whole, plan.interval, plan.interval_count), subscription.currency)
+    return monthly_of(subscription, plan, await catalog.prices(tx, subscription.price_ids))
+
+
+def monthly_of(subscription: Subscription, plan: Plan, prices: list[Price]) -> Money:
+    """``monthly`` for whoever has its plan and its prices."""
+    running = subscription.status in (Status.active, Status.past_due)
+    rates = [price.rate for price in prices] if running else []
+    minor = rating.monthly(rates, subscription.quantity, plan.interval, plan.interval_count)
+    return Money(minor, subscription.currency)
 
 
 def present(subscription: Subscription) -> Period:
@@ -354,30 +336,33 @@ async def listing(
         Invalid: the cursor was not made by this list.
     """
     tx.must(READ)
-    found = await tx.all(
-        Listed,
-        "select s.*, p.name as plan_name, c.name as customer_name from billing_subscription as s "
-        "join billing_plan as p on p.id = s.plan_id join payments_customer as c on c.id = s.customer_id "
-        "where ($1::uuid is null or s.id < $1) and ($2::text is null or s.status = $2) "
-        "and ($3::uuid is null or s.customer_id = $3) and ($4::uuid is null or s.plan_id = $4) "
-        "order by s.id desc limit $5",
-        page.after_id(),
-        status,
-        customer_id,
-        plan_id,
-        page.fetch,
-    )
+    first = [page.after_id(), page.fetch]
+    # One statement per way in, so that each is planned for the index that serves it.
+    if customer_id is not None:
+        found = await tx.all(Listed, _OF_CUSTOMER, *first, customer_id, status, plan_id)
+    elif plan_id is not None:
+        found = await tx.all(Listed, _OF_PLAN, *first, plan_id, status)
+    elif status is not None:
+        found = await tx.all(Listed, _OF_STATUS, *first, status)
+    else:
+        found = await tx.all(Listed, _ALL, *first)
     return pages.listing(page, found, lambda one: one.id)
 
 
-async def of_customer(tx: Tx, customer_id: UUID) -> list[Detail]:
-    """A customer's subscriptions, newest first; a hundred at most."""
-    found = await tx.all(
-        Subscription,
-        "select * from billing_subscription where customer_id = $1 order by id desc limit 100",
-        customer_id,
-    )
-    return [await whole(tx, one) for one in found]
+_ALL = """
+    select s.*, p.name as plan_name, c.name as customer_name from (
+        select * from billing_subscription
+        where tenant_id = kernel_tenant() and ($1::uuid is null or id < $1) order by id desc limit $2
+    ) as s join billing_plan as p on p.id = s.plan_id join payments_customer as c on c.id = s.customer_id
+    order by s.id desc
+"""
+_PAGE = "order by id desc limit"
+_OF_STATUS = _ALL.replace(_PAGE, f"and status = $3 {_PAGE}")
+_OF_PLAN = _ALL.replace(_PAGE, f"and plan_id = $3 and ($4::text is null or status = $4) {_PAGE}")
+_OF_CUSTOMER = _ALL.replace(
+    _PAGE,
+    f"and customer_id = $3 and ($4::text is null or status = $4) and ($5::uuid is null or plan_id = $5) {_PAGE}",
+)
 
 
 def engine_only(subscription: Subscription) -> None:

@@ -182,13 +182,15 @@ def _take(
     draft: Draft, discount: Discount, left: list[int], why: list[list[Derivation]], whole: list[Derivation]
 ) -> int:
     """Take a discount off what is left of the lines; gives how much it was."""
-    among = [index for index, line in enumerate(draft.lines) if line.discountable]
+    # What a line gives back is not made less by a discount, and an amount is still at most what all of them come to.
+    among = [index for index, line in enumerate(draft.lines) if line.discountable and line.amount.minor > 0]
     inputs: dict[str, Value] = {"amounts": [left[index] for index in among]}
     if discount.kind == "percent":
         inputs["basis_points"] = discount.basis_points or 0
     else:
         other = discount.amount is None or discount.amount.currency != draft.currency
-        inputs["amount"] = 0 if other or discount.amount is None else discount.amount.minor
+        net = sum(left[index] for index, line in enumerate(draft.lines) if line.discountable)
+        inputs["amount"] = 0 if other or discount.amount is None else min(discount.amount.minor, max(net, 0))
     links = [Link(kind="billing.coupon", id=str(discount.coupon_id), label=discount.code)]
     overall = derive("billing.discount", 1, inputs, unit=draft.currency, links=links)
     whole.append(overall)
@@ -251,6 +253,8 @@ def _check(draft: Draft) -> None:
             raise Invalid("A quantity is zero or more, and its price is in the invoice's currency.", field="lines")
         if (line.period_from is None) != (line.period_to is None):
             raise Invalid("A line is for days from one to another, or for none.", field="lines")
+        if line.period_from is not None and line.period_to is not None and line.period_to < line.period_from:
+            raise Invalid("A line is for days that end after they begin.", field="period_to")
     if sum(abs(line.amount.minor) for line in draft.lines) * 2 >= _MOST:
         raise Invalid("This is more than an invoice can come to.", field="lines")
     for discount in draft.discounts:

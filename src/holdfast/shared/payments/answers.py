@@ -62,7 +62,9 @@ def claim(claims: Claims) -> None:
         _claims.append(claims)
 
 
-async def told(tx: Tx, connection: ports.Connection, answer: ports.Payment, *, seen: int | None = None) -> Payment:
+async def told(
+    tx: Tx, connection: ports.Connection, answer: ports.Payment, *, seen: int | None = None, own: bool = False
+) -> Payment:
     """Make true what the provider says about a payment; gives ours, which is adopted when there was none.
 
     Args:
@@ -70,6 +72,7 @@ async def told(tx: Tx, connection: ports.Connection, answer: ports.Payment, *, s
         connection: who says so.
         answer: what it says.
         seen: the payment's version from before the provider was asked; without it the answer is believed to be new.
+        own: it is the answer to the last call that was made for the payment, under whatever name.
 
     Raises:
         Stale: the payment changed meanwhile, and the answer is not about money.
@@ -91,12 +94,24 @@ async def told(tx: Tx, connection: ports.Connection, answer: ports.Payment, *, s
         # Of two tries, the one that got further counts, unless the other one is money.
         return payment
     if status not in _MONEY:
-        if not new and payment.provider_ref != answer.ref:
-            # It is about an attempt that another one has replaced.
+        if not own and (
+            connection.id != payment.connection_id
+            or (not new and payment.provider_ref != answer.ref)
+            or await _of_older_try(tx, payment, answer)
+        ):
+            # It is about a try that another one has replaced.
             return payment
         if seen is not None and payment.version != seen:
             raise Stale
-    return await _apply(tx, payment, answer, status)
+    return await _apply(tx, payment, connection.id, answer, status)
+
+
+async def _of_older_try(tx: Tx, payment: Payment, answer: ports.Payment) -> bool:
+    """Whether a charge is under way, or of unknown state, and this is about another try than that."""
+    if answer.attempt_id is None:
+        return False
+    live = await attempts.live(tx, payment.id)
+    return live is not None and live.kind is attempts.Kind.charge and live.id != answer.attempt_id
 
 
 def _keep_mode(mode: str, answer: ports.Payment) -> None:
@@ -137,13 +152,18 @@ async def _ours(tx: Tx, connection_id: UUID, answer: ports.Payment) -> Payment |
     return None if found is None else await tx.get(Payment, found, lock=True)
 
 
-async def _apply(tx: Tx, payment: Payment, answer: ports.Payment, status: Status) -> Payment:
+async def _apply(tx: Tx, payment: Payment, connection_id: UUID, answer: ports.Payment, status: Status) -> Payment:
     unfinished = payment.status not in (*_MONEY, Status.cancelled)
     if status is Status.cancelled and unfinished and not await _asked_to_let_go(tx, payment.id):
         return await _give_up(tx, payment, answer)
     if status not in payments.MOVES[payment.status] and status is not payment.status:
         return payment
-    changes: dict[str, Any] = {"provider_ref": answer.ref, "action_url": answer.action_url}
+    # Whoever has the money, or the promise of it, is the one that gives it back.
+    changes: dict[str, Any] = {
+        "provider_ref": answer.ref,
+        "action_url": answer.action_url,
+        "connection_id": connection_id,
+    }
     if answer.method is not None:
         changes |= {
             "method_kind": answer.method.kind[:50],
@@ -254,11 +274,16 @@ async def want_capture(tx: Tx, payment: Payment) -> attempts.Attempt | None:
 
 
 async def _end_attempt(tx: Tx, payment: Payment, answer: ports.Payment) -> None:
-    """A charge whose answer never came has ended, now that the provider tells how."""
+    """A charge whose answer never came has ended, now that the provider tells how.
+
+    Of another try nothing follows for it: it may have been made as well, which the janitor finds out.
+    """
     if payment.status in (Status.processing, Status.unknown):
         return
     live = await attempts.live(tx, payment.id)
-    if live is not None and live.kind is attempts.Kind.charge and live.state is attempts.State.unknown:
+    if live is None or live.kind is not attempts.Kind.charge or live.state is not attempts.State.unknown:
+        return
+    if answer.attempt_id == live.id or (answer.attempt_id is None and payment.status not in _MONEY):
         await attempts.end(tx, live.id, attempts.State.succeeded, provider_ref=answer.ref)
 
 
@@ -290,7 +315,7 @@ async def adopt(
     payment = await tx.get(Payment, known, lock=True)
     if payment.purpose == ADOPTED != belonging.purpose:
         payment = await _recognised(tx, payment, belonging)
-    return await _apply(tx, payment, answer, Status(answer.standing))
+    return await _apply(tx, payment, connection_id, answer, Status(answer.standing))
 
 
 async def _recognised(tx: Tx, payment: Payment, belonging: Belonging) -> Payment:
@@ -337,7 +362,7 @@ async def _take_in(tx: Tx, connection_id: UUID, answer: ports.Payment, belonging
         answer.ref,
         payment.id,
     )
-    return await _apply(tx, payment, answer, Status(answer.standing))
+    return await _apply(tx, payment, connection_id, answer, Status(answer.standing))
 
 
 async def _beside(tx: Tx, connection_id: UUID, answer: ports.Payment, of: Payment, purpose: str) -> Payment:

@@ -61,6 +61,12 @@ async def about(
         async with opens() as tx:
             before = await _before(tx, connection.id, ref)
         answer: ports.Payment = await calls.guarded(connection.provider, "fetch", provider.fetch(ref))
+        if before is None and answer.payment_id is not None and answer.standing not in ("authorized", "captured"):
+            # A name that is new says only now which payment it is about, so what is believed is asked after that.
+            async with opens() as tx:
+                before = await _version(tx, answer.payment_id)
+            if before is not None:
+                answer = await calls.guarded(connection.provider, "fetch", provider.fetch(ref))
         given: Sequence[ports.Refund] = ()
         if with_refunds or before is None or before.waiting or answer.refunded.minor != before.refunded:
             given = await calls.guarded(connection.provider, "refunds", _refunds(provider, answer))
@@ -100,14 +106,19 @@ async def _told_more(
 
 
 async def _before(tx: Tx, connection_id: UUID, ref: str) -> _Before | None:
+    payment_id = await tx.find(
+        UUID, "select payment_id from payments_ref where connection_id = $1 and ref = $2", connection_id, ref
+    )
+    return None if payment_id is None else await _version(tx, payment_id)
+
+
+async def _version(tx: Tx, payment_id: UUID) -> _Before | None:
     return await tx.find(
         _Before,
         "select p.version, p.refunded_minor as refunded, exists (select from payments_refund as r "
         "where r.payment_id = p.id and r.status in ('requested', 'unknown', 'pending')) as waiting "
-        "from payments_ref as n join payments_payment as p on p.id = n.payment_id "
-        "where n.connection_id = $1 and n.ref = $2",
-        connection_id,
-        ref,
+        "from payments_payment as p where p.id = $1",
+        payment_id,
     )
 
 

@@ -18,8 +18,8 @@ from holdfast.kernel.events import Event
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
 
-LEASE = timedelta(seconds=90)
-"""How long whoever makes a call is believed to live; no call may take longer."""
+LEASE = timedelta(seconds=150)
+"""How long whoever makes a call is believed to live: the payer made known and the call itself take less together."""
 UNTAKEN = timedelta(seconds=60)
 """When somebody looks after an attempt that nobody took."""
 

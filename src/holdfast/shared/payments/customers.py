@@ -162,9 +162,25 @@ async def add(tx: Tx, **values: Any) -> Customer:
 
     Raises:
         NotAllowed: the actor lacks ``payments.take``.
+        Invalid: something is malformed, or the person is nobody whom the business knows.
     """
     tx.must(TAKE)
+    person_id = values.get("person_id")
+    # Whether somebody has an account is nobody's business but theirs, so whoever is not there is answered the same.
+    if person_id is not None and not await _knows(tx, person_id):
+        raise Invalid("Name a person who is a member of this business, or holds something of it.", field="person_id")
     return await ensure(tx, **values)
+
+
+async def _knows(tx: Tx, person_id: UUID) -> bool:
+    """Whether a person is or was a member of the business, holds something of it, or is its customer already."""
+    return await tx.one(
+        bool,
+        "select exists (select from people_membership where tenant_id = kernel_tenant() and person_id = $1) "
+        "or exists (select from holdings_holding where tenant_id = kernel_tenant() and person_id = $1) "
+        "or exists (select from payments_customer where tenant_id = kernel_tenant() and person_id = $1)",
+        person_id,
+    )
 
 
 async def change(tx: Tx, customer_id: UUID, changes: Changes) -> Customer:
@@ -278,7 +294,10 @@ async def ref(tx: Tx, customer_id: UUID, connection_id: UUID) -> str | None:
 
 
 async def keep_ref(tx: Tx, customer_id: UUID, connection_id: UUID, ref: str) -> str:
-    """Remember what a provider calls a customer (P22); gives what is remembered, which the first one decides."""
+    """Remember what a provider calls a customer (P22); gives what is remembered, which the first one decides.
+
+    A provider may have one customer for two of ours, as Razorpay has for those who share an address.
+    """
     await tx.execute(
         "insert into payments_customer_ref (connection_id, customer_id, ref) values ($1, $2, $3) "
         "on conflict do nothing",
@@ -294,13 +313,28 @@ async def keep_ref(tx: Tx, customer_id: UUID, connection_id: UUID, ref: str) -> 
     )
 
 
-async def of_ref(tx: Tx, connection_id: UUID, ref: str) -> UUID | None:
-    """The customer whom a provider calls so."""
+async def of_ref(tx: Tx, connection_id: UUID, ref: str, *, ours: UUID | None = None) -> UUID | None:
+    """The customer whom a provider calls so: the one that it names by our id, else the one whom we know the longest."""
     return await tx.find(
         UUID,
-        "select customer_id from payments_customer_ref where connection_id = $1 and ref = $2",
+        "select c.id from payments_customer_ref as r join payments_customer as c "
+        "on c.tenant_id = r.tenant_id and c.id = r.customer_id where r.connection_id = $1 and r.ref = $2 "
+        "order by (c.id = $3) is true desc, c.created_at, c.id limit 1",
         connection_id,
         ref,
+        ours,
+    )
+
+
+async def shared(tx: Tx, customer_id: UUID, connection_id: UUID) -> bool:
+    """Whether a provider takes a customer and another one of ours for the same."""
+    return await tx.one(
+        bool,
+        "select exists (select from payments_customer_ref as own join payments_customer_ref as other "
+        "on other.tenant_id = own.tenant_id and other.connection_id = own.connection_id and other.ref = own.ref "
+        "and other.customer_id <> own.customer_id where own.connection_id = $2 and own.customer_id = $1)",
+        customer_id,
+        connection_id,
     )
 
 

@@ -1,6 +1,7 @@
 """Disputes: a payer complains to their bank, and the provider takes the money until that is decided.
 
-The business answers with evidence.
+Before that a bank may only inquire. An inquiry is shown and answered like a dispute, but it takes no money, so it moves
+nothing in the books until it becomes one. The business answers with evidence.
 """
 
 from datetime import datetime
@@ -63,6 +64,8 @@ class Dispute(Row):
     amount: Money
     reason: str
     status: Standing
+    withdrawn: bool
+    """Whether the provider took the money for it; False for an inquiry."""
     due_at: datetime | None
     """Until when the provider takes evidence."""
     evidence: Evidence | None
@@ -85,6 +88,18 @@ class Opened(Event):
     due_at: datetime | None
     purpose: str
     purpose_id: UUID
+
+
+class Inquired(Event):
+    """A payer's bank asks about a payment, or has stopped asking; the money stays where it is."""
+
+    name: ClassVar[str] = "payments.dispute.inquired"
+    subject: ClassVar[str] = "payment_id"
+    dispute_id: UUID
+    payment_id: UUID
+    amount: Money
+    reason: str
+    over: bool
 
 
 class Answered(Event):
@@ -118,16 +133,36 @@ class BeingAnswered(Problem):
     """The evidence that was given before is on its way; wait until it has arrived."""
 
 
+async def of_ref(tx: Tx, connection_id: UUID, ref: str, *, lock: bool = False) -> Dispute | None:
+    """The dispute that a provider calls so, if we know it; locked for a change when asked."""
+    if lock:
+        return await tx.find(
+            Dispute,
+            "select * from payments_dispute where connection_id = $1 and provider_ref = $2 for update",
+            connection_id,
+            ref,
+        )
+    return await tx.find(
+        Dispute, "select * from payments_dispute where connection_id = $1 and provider_ref = $2", connection_id, ref
+    )
+
+
+def differs(known: Dispute | None, dispute: ports.Dispute) -> bool:
+    """Whether the provider says what we do not know, whether ``told`` can make it true or not."""
+    if known is None or (dispute.withdrawn and not known.withdrawn):
+        return True
+    standing = Standing(dispute.standing)
+    # Evidence that we gave may not have been looked at there, which is no difference yet.
+    return standing is not known.status and (standing in MOVES[known.status] or known.closed_at is not None)
+
+
 async def told(tx: Tx, payment: Payment, dispute: ports.Dispute) -> Dispute:
     """What the provider says of a dispute. The payment's row is locked, so it is opened and decided once."""
-    known = await tx.find(
-        Dispute,
-        "select * from payments_dispute where connection_id = $1 and provider_ref = $2 for update",
-        payment.connection_id,
-        dispute.ref,
-    )
+    known = await of_ref(tx, payment.connection_id, dispute.ref, lock=True)
     if known is None:
         known = await _open(tx, payment, dispute)
+    elif dispute.withdrawn and not known.withdrawn:
+        known = await _escalate(tx, payment, known, dispute)
     standing = Standing(dispute.standing)
     if standing is known.status or standing not in MOVES[known.status]:
         return known
@@ -145,10 +180,36 @@ async def _open(tx: Tx, payment: Payment, dispute: ports.Dispute) -> Dispute:
         amount=dispute.amount,
         reason=dispute.reason[:200],
         status=Standing.needs_response,
+        withdrawn=dispute.withdrawn,
         due_at=dispute.due_at,
         opened_at=tx.now,
         changed_at=tx.now,
     )
+    if opened.withdrawn:
+        await _take(tx, payment, opened)
+    else:
+        await _tell_inquiry(tx, opened)
+    return opened
+
+
+async def _escalate(tx: Tx, payment: Payment, inquiry: Dispute, dispute: ports.Dispute) -> Dispute:
+    """An inquiry has become a dispute: now the money is gone. It begins anew, even one that seemed to be over."""
+    escalated = await tx.update(
+        inquiry,
+        amount=dispute.amount,
+        reason=dispute.reason[:200],
+        status=Standing.needs_response,
+        withdrawn=True,
+        due_at=dispute.due_at,
+        changed_at=tx.now,
+        closed_at=None,
+    )
+    await _take(tx, payment, escalated)
+    return escalated
+
+
+async def _take(tx: Tx, payment: Payment, opened: Dispute) -> None:
+    """The provider has taken the money."""
     await postings.disputed(tx, opened.id, "opened", connection_id=opened.connection_id, amount=opened.amount)
     await _mark(tx, payment.id)
     await tx.emit(
@@ -163,7 +224,18 @@ async def _open(tx: Tx, payment: Payment, dispute: ports.Dispute) -> Dispute:
             purpose_id=payment.purpose_id,
         )
     )
-    return opened
+
+
+async def _tell_inquiry(tx: Tx, inquiry: Dispute) -> None:
+    await tx.emit(
+        Inquired(
+            dispute_id=inquiry.id,
+            payment_id=inquiry.payment_id,
+            amount=inquiry.amount,
+            reason=inquiry.reason,
+            over=inquiry.closed_at is not None,
+        )
+    )
 
 
 async def _move(tx: Tx, payment: Payment, dispute: Dispute, standing: Standing) -> Dispute:
@@ -172,6 +244,10 @@ async def _move(tx: Tx, payment: Payment, dispute: Dispute, standing: Standing) 
         dispute, status=standing, changed_at=tx.now, closed_at=tx.now if closed else dispute.closed_at
     )
     if not closed:
+        return dispute
+    if not dispute.withdrawn:
+        # What was never taken comes back to nobody.
+        await _tell_inquiry(tx, dispute)
         return dispute
     won = standing is Standing.won
     await postings.disputed(
@@ -193,10 +269,10 @@ async def _move(tx: Tx, payment: Payment, dispute: Dispute, standing: Standing) 
 
 
 async def _mark(tx: Tx, payment_id: UUID) -> None:
-    """A payment is disputed while a dispute of it is not won."""
+    """A payment is disputed while a dispute that took its money is not won."""
     await tx.execute(
         "update payments_payment set version = version + 1, changed_at = $2, disputed = exists ("
-        "select from payments_dispute where payment_id = $1 and status <> 'won') where id = $1",
+        "select from payments_dispute where payment_id = $1 and withdrawn and status <> 'won') where id = $1",
         payment_id,
         tx.now,
     )
@@ -267,14 +343,17 @@ async def disputes(tx: Tx, page: Page, *, open_only: bool = False) -> Listing[Di
     """
     tx.must(READ)
     moment, last = page.after_moment()
-    found = await tx.all(
-        Dispute,
-        "select * from payments_dispute where (opened_at, id) < (coalesce($1, 'infinity'::timestamptz), "
-        "coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) and (not $3 or closed_at is null) "
-        "order by opened_at desc, id desc limit $4",
-        moment,
-        last,
-        open_only,
-        page.fetch,
-    )
+    found = await tx.all(Dispute, WAITING if open_only else _EVERY, moment, last, page.fetch)
     return pages.listing(page, found, lambda dispute: (dispute.opened_at, dispute.id))
+
+
+_EVERY = """
+    select * from payments_dispute where (opened_at, id) < (coalesce($1, 'infinity'::timestamptz),
+        coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+    order by opened_at desc, id desc limit $3
+"""
+WAITING = """
+    select * from payments_dispute where closed_at is null and (opened_at, id) < (
+        coalesce($1, 'infinity'::timestamptz), coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+    order by opened_at desc, id desc limit $3
+"""

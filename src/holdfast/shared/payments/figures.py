@@ -198,6 +198,6 @@ _OPEN = """
         where tenant_id = kernel_tenant()
             and status in ('created', 'requires_action', 'processing', 'authorized', 'unknown')
         union all
-        select amount_currency, 0, 0, amount_minor from payments_dispute where closed_at is null
+        select amount_currency, 0, 0, amount_minor from payments_dispute where closed_at is null and withdrawn
     ) as waiting group by currency
 """

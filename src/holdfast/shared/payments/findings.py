@@ -11,10 +11,11 @@ import msgspec
 
 from holdfast.integrations import payments as ports
 from holdfast.kernel.rows import Row
+from holdfast.shared.payments.disputes import Dispute
 from holdfast.shared.payments.payments import Payment, Status
 
 Kind: TypeAlias = Literal[
-    "behind", "amount", "refunds", "ledger", "stranger", "missing_there", "other_mode", "unreadable"
+    "behind", "amount", "refunds", "ledger", "stranger", "missing_there", "other_mode", "dispute", "unreadable"
 ]
 """What differs.
 
@@ -22,9 +23,10 @@ Kind: TypeAlias = Literal[
 * ``amount``: we took another amount than the provider says;
 * ``refunds``: another amount was given back;
 * ``ledger``: the books hold another amount than the payment;
-* ``stranger``: the provider has money that no payment of ours asked for;
+* ``stranger``: the provider has money that no payment of ours asked for, or that came for one that was paid already;
 * ``missing_there``: we hold a payment for paid, and the provider does not know it;
 * ``other_mode``: a test payment on a live connection, or the other way about;
+* ``dispute``: the provider tells of a dispute that we do not know, or that went on since;
 * ``unreadable``: the provider's record could not be understood.
 """
 
@@ -43,6 +45,8 @@ class Finding(Row):
     ledger: dict[str, Any] | None
     theirs: dict[str, Any] | None
     repaired: bool
+    problem: str | None
+    """Why it could not be repaired or compared, where it was tried."""
     found_at: datetime
 
 
@@ -70,6 +74,51 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return self.ours.provider_ref or str(self.ours.id)
 
 
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What a finding is about, and what each of the three says of it."""
+
+    subject: str
+    payment_id: UUID | None = None
+    ours: dict[str, Any] | None = None
+    ledger: dict[str, Any] | None = None
+    theirs: dict[str, Any] | None = None
+
+
+def of_record(record: Record) -> Evidence:
+    """The three records of a payment, as evidence."""
+    return Evidence(
+        subject=record.subject,
+        payment_id=None if record.ours is None else record.ours.id,
+        ours=shown_ours(record.ours),
+        ledger=msgspec.to_builtins(record.booked),
+        theirs=shown_theirs(record.theirs),
+    )
+
+
+def of_dispute(known: Dispute | None, told: ports.Dispute, payment_id: UUID | None) -> Evidence:
+    """What we know of a dispute beside what the provider tells, as evidence."""
+    ours = (
+        None
+        if known is None
+        else {
+            "status": str(known.status),
+            "amount": known.amount.minor,
+            "currency": known.amount.currency,
+            "withdrawn": known.withdrawn,
+        }
+    )
+    theirs = {
+        "ref": told.ref,
+        "payment": told.payment_ref,
+        "status": told.standing,
+        "amount": told.amount.minor,
+        "currency": told.amount.currency,
+        "withdrawn": told.withdrawn,
+        "at": told.at.isoformat(),
+    }
+    return Evidence(subject=told.ref, payment_id=payment_id, ours=ours, theirs=theirs)
+
+
 def differences(record: Record, *, live: bool) -> list[Kind]:
     """What differs between the three records of a payment, the gravest first.
 
@@ -89,9 +138,13 @@ def differences(record: Record, *, live: bool) -> list[Kind]:
     elif theirs.standing == "captured":
         if ours.status is not Status.captured:
             return ["behind"]
+        if ours.provider_ref != theirs.ref:
+            # The same money twice: ours was paid by another payment of theirs.
+            return ["stranger"]
         if ours.captured != theirs.captured:
             found.append("amount")
-        if ours.refunded != theirs.refunded:
+        # Providers count a refund from when it is asked for, and we from when it has happened.
+        if not ours.refunded <= theirs.refunded <= ours.refunded + ours.refunding:
             found.append("refunds")
     elif ours.status is Status.captured and ours.provider_ref == theirs.ref:
         # We hold it for paid, and the provider does not.

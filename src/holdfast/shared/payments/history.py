@@ -1,6 +1,6 @@
 """History: the business's payments as lists, and one payment with everything that happened to it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from holdfast.kernel.money import Money
 from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.problems import Invalid
 from holdfast.kernel.tx import Tx
-from holdfast.shared.payments import attempts, customers, disputes, refunds
+from holdfast.shared.payments import attempts, customers, disputes, giving, refunds
 from holdfast.shared.payments import payments as payments_
 from holdfast.shared.payments.connections import READ
 from holdfast.shared.payments.payments import Payment
@@ -102,15 +102,22 @@ class _Event(msgspec.Struct):
     body: dict[str, Any]
 
 
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+"""Between these is every moment that an id can begin with."""
 _HIDDEN = frozenset({"payments.attempt.wanted", "payments.attempt.doubted", "payments.payment.overdue"})
 """What is of interest to the platform alone."""
 _DETAILS = ("amount", "code", "status", "retry", "attempt", "reason", "refund_id", "dispute_id", "won", "returned")
 
 
-def shown(payment: Payment) -> Shown:
-    """A payment as the API gives it."""
+def shown(payment: Payment, *, taken: int = 0) -> Shown:
+    """A payment as the API gives it; ``taken`` is what disputes have taken of it."""
     fields = {name: getattr(payment, name) for name in Payment.__struct_fields__}
-    return Shown(**fields, shown=payments_.shown(payment), refundable=payments_.refundable(payment))
+    return Shown(**fields, shown=payments_.shown(payment), refundable=giving.left(payment, taken))
+
+
+async def seen(tx: Tx, payment: Payment) -> Shown:
+    """``shown``, for a payment that may be disputed."""
+    return shown(payment, taken=await giving.taken(tx, payment.id) if payment.disputed else 0)
 
 
 def aware(moment: datetime | None, field: str) -> datetime | None:
@@ -150,13 +157,14 @@ async def _listed(tx: Tx, page: Page, wanted: Filter) -> Listing[Item]:
     named = await tx.all(UUID, _NAMED, (wanted.search or "").strip()) if begun else []
     # Ids are made by the real clock, which a tenant's may be ahead of.
     ahead: timedelta = max(tx.now - clock.now(), timedelta())
+    since, until = _within(wanted.since), _within(wanted.until)
     found = await tx.all(
         _Stored,
         LISTING,
         page.after_id(),
-        None if wanted.since is None else wanted.since - ahead - timedelta(minutes=1),
-        wanted.since,
-        wanted.until,
+        None if since is None else _within(since - ahead - timedelta(minutes=1)),
+        since,
+        until,
         wanted.status,
         wanted.customer_id,
         wanted.purpose,
@@ -168,6 +176,11 @@ async def _listed(tx: Tx, page: Page, wanted: Filter) -> Listing[Item]:
     )
     placed = pages.listing(page, found, lambda payment: payment.id)
     return Listing(items=[_item(payment) for payment in placed.items], next=placed.next)
+
+
+def _within(moment: datetime | None) -> datetime | None:
+    """A moment as near as an id can say it: ids begin with milliseconds since 1970, and so do all payments."""
+    return None if moment is None else min(max(moment, EARLIEST), LATEST)
 
 
 def _item(payment: _Stored) -> Item:
@@ -189,7 +202,7 @@ async def detail(tx: Tx, payment_id: UUID) -> Detail:
     tx.must(READ)
     payment = await tx.get(Payment, payment_id)
     return Detail(
-        payment=shown(payment),
+        payment=await seen(tx, payment),
         customer=await tx.get(customers.Customer, payment.customer_id),
         attempts=await attempts.of_payment(tx, payment_id),
         refunds=await refunds.of_payment(tx, payment_id),

@@ -17,7 +17,7 @@ from holdfast.integrations import payments as ports
 from holdfast.kernel.database import Database
 from holdfast.kernel.events import Event
 from holdfast.kernel.tx import Tx
-from holdfast.shared.payments import answers, asking, attempts, calls, connections, disputes, payments, refunds
+from holdfast.shared.payments import answers, asking, attempts, calls, connections, disputes, payments, refunds, results
 from holdfast.shared.payments.attempts import Attempt, Kind, State
 from holdfast.shared.payments.calls import Opens
 from holdfast.shared.payments.payments import Payment, Status
@@ -31,6 +31,11 @@ ASKS = 2
 FIRST_WAIT = timedelta(seconds=45)
 LONGEST_WAIT = timedelta(hours=1)
 MOST_LOOKS = 20
+_DONE = {
+    Kind.capture: frozenset({Status.captured, Status.cancelled, Status.failed}),
+    Kind.cancel: frozenset({Status.captured, Status.cancelled, Status.expired}),
+}
+"""Where a payment is when a capture or a cancellation is no longer needed."""
 _LATE = timedelta(hours=1)
 """How far the provider's clock may be from ours."""
 
@@ -68,8 +73,8 @@ async def look_after(tx: Tx) -> int:
         UUID,
         "update payments_payment set looks = looks + 1, look_at = case when looks < $2 then "
         "now() + least($3::interval * power(2, looks), interval '1 day') end "
-        "where id in (select id from payments_payment where look_at <= now() order by look_at limit $1 "
-        "for update skip locked) returning id",
+        "where id = any (array(select id from payments_payment where look_at <= now() order by look_at limit $1 "
+        "for update skip locked)) returning id",
         AT_ONCE,
         MOST_LOOKS,
         payments.FIRST_LOOK,
@@ -151,7 +156,12 @@ async def _charge(opens: Opens, provider: ports.Provider, doubtful: _Doubtful) -
     since: datetime = (doubtful.attempt.sent_at or doubtful.attempt.made_at) - _LATE
     found = await calls.guarded(doubtful.connection.provider, "find", provider.find(doubtful.payment.id, since=since))
     current = doubtful.payment.provider_ref
-    new = [one for one in found if one.ref not in doubtful.known or one.ref == current]
+    own = doubtful.attempt.id
+    new = [
+        one
+        for one in found
+        if one.attempt_id == own or (one.attempt_id is None and (one.ref not in doubtful.known or one.ref == current))
+    ]
     for answer in new:
         async with opens() as tx:
             await tx.get(Payment, doubtful.payment.id, lock=True)
@@ -161,7 +171,8 @@ async def _charge(opens: Opens, provider: ports.Provider, doubtful: _Doubtful) -
         return True
     async with opens() as tx:
         payment = await tx.get(Payment, doubtful.payment.id, lock=True)
-        if payment.provider_ref is None:
+        if payment.provider_ref is None or payment.status in (Status.authorized, Status.captured):
+            # Nothing was told about this try; what paid meanwhile, if anything did, was another one.
             return False
         # A webhook was faster than we are: what the provider said since the call began is about this attempt.
         await attempts.end(tx, doubtful.attempt.id, State.succeeded, provider_ref=payment.provider_ref)
@@ -177,7 +188,7 @@ async def _moved(opens: Opens, database: Database, doubtful: _Doubtful) -> bool:
         payment = await asking.about(opens, database, doubtful.connection, ref)
     except outcomes.Gone:
         payment = None
-    if payment is None or payment.status is Status.authorized:
+    if payment is None or payment.status not in _DONE[doubtful.attempt.kind]:
         return False
     async with opens() as tx:
         await tx.get(Payment, doubtful.payment.id, lock=True)
@@ -217,7 +228,9 @@ async def _evidence(opens: Opens, provider: ports.Provider, doubtful: _Doubtful)
 async def _again(opens: Opens, database: Database, doubtful: _Doubtful) -> None:
     """The provider knows nothing of the call: it is made once more under its key, or given up."""
     attempt = doubtful.attempt
-    if attempt.sendings < calls.MOST_SENDINGS:
+    if attempt.kind is Kind.charge and await _paid_otherwise(opens, attempt):
+        return
+    if attempt.sendings < results.MOST_SENDINGS:
         async with opens() as tx:
             renewed = await attempts.again(tx, attempt)
         if renewed:
@@ -229,7 +242,17 @@ async def _again(opens: Opens, database: Database, doubtful: _Doubtful) -> None:
         message = "The provider never answered, and knows nothing of it."
         if await attempts.end(tx, attempt.id, State.failed, code="never_arrived", message=message) is not None:
             log.warning("payments.gave_up", attempt=str(attempt.id), kind=attempt.kind.value)
-            await calls.refused(tx, attempt, payment, code="never_arrived", message=message, retry=True)
+            await results.refused(tx, attempt, payment, code="never_arrived", message=message, retry=True)
+
+
+async def _paid_otherwise(opens: Opens, attempt: Attempt) -> bool:
+    """Whether the payment was paid in another way, so that a charge nobody knows of is not made once more."""
+    async with opens() as tx:
+        payment = await tx.get(Payment, attempt.payment_id, lock=True)
+        if payment.status not in (Status.authorized, Status.captured):
+            return False
+        await attempts.end(tx, attempt.id, State.failed, code="superseded", message=calls.SUPERSEDED)
+    return True
 
 
 async def look(opens: Opens, database: Database, payment_id: UUID) -> Payment:

@@ -172,9 +172,15 @@ async def remember(tx: Tx, customer_id: UUID, connection_id: UUID, told: ports.M
 async def synchronise(
     tx: Tx, customer_id: UUID, connection_id: UUID, told: Sequence[ports.Method], *, asked_at: datetime
 ) -> list[Method]:
-    """Make our list of a customer's methods what the provider's was when it was asked."""
+    """Make our list of a customer's methods what the provider's was when it was asked.
+
+    A provider that takes two customers for one lists the cards of both. Each stays with whoever saved it: what is new
+    is kept only for a customer who paid with it and asked to have it saved.
+    """
+    several = await customers.shared(tx, customer_id, connection_id)
     for one in told:
-        await remember(tx, customer_id, connection_id, one)
+        if not several or await _saved(tx, customer_id, connection_id, one):
+            await remember(tx, customer_id, connection_id, one)
     gone = await tx.all(
         Method,
         "update payments_method set removed_at = $4, is_default = false where customer_id = $1 and connection_id = $2 "
@@ -189,6 +195,28 @@ async def synchronise(
         await tx.emit(Removed(customer_id=customer_id, method_id=method.id))
     await _next_default(tx, customer_id)
     return await of(tx, customer_id)
+
+
+async def _saved(tx: Tx, customer_id: UUID, connection_id: UUID, told: ports.Method) -> bool:
+    """Whether it was this customer who saved a way to pay: it is theirs already, or they paid so and had it kept.
+
+    A way that has no digits to be told apart by is not theirs unless it is so already.
+    """
+    return await tx.one(
+        bool,
+        "select exists (select from payments_method where customer_id = $1 and connection_id = $2 and ref = $3) "
+        "or exists (select from payments_payment as p join payments_attempt as a "
+        "on a.tenant_id = p.tenant_id and a.payment_id = p.id where p.customer_id = $1 and p.connection_id = $2 "
+        "and p.status = 'captured' and p.method_kind = $4 and p.method_last4 = $5 "
+        "and lower(p.method_brand) is not distinct from lower($6) and a.kind = 'checkout' "
+        "and a.request -> 'save_method' = 'true')",
+        customer_id,
+        connection_id,
+        told.ref,
+        told.kind,
+        told.last4,
+        told.brand,
+    )
 
 
 async def make_default(tx: Tx, method_id: UUID) -> Method:

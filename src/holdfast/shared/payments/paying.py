@@ -18,12 +18,13 @@ from holdfast.kernel.database import Database
 from holdfast.kernel.problems import Invalid, Problem
 from holdfast.kernel.settings import Settings
 from holdfast.kernel.tx import Tx
-from holdfast.shared.payments import answers, asking, attempts, calls, connections, methods, payments
+from holdfast.shared.payments import answers, asking, attempts, calls, charging, connections, methods, payments
 from holdfast.shared.payments.attempts import Kind, State
 from holdfast.shared.payments.calls import Opens
 from holdfast.shared.payments.payments import BeingPaid, NotPayable, Payment, Status
 
 _MARGIN = timedelta(minutes=1)
+_LONGEST = 2000
 _CLICKS = 20
 _BETWEEN_CLICKS = 0.2
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -63,17 +64,19 @@ def checked_return(url: str, settings: Settings) -> str:
     Raises:
         Invalid: it is of another site.
     """
-    if url.startswith("/") and not url.startswith("//") and "\\" not in url:
+    plain = len(url) <= _LONGEST and url.isascii() and url.isprintable() and " " not in url
+    if plain and url.startswith("/") and not url.startswith("//") and "\\" not in url:
         return settings.public_url.rstrip("/") + url
     try:
-        parts = urlsplit(url)
-        host = parts.hostname
+        parts = urlsplit(url if plain else "")
+        # The port is read to see that it is one.
+        host = parts.hostname if parts.port is None or parts.port else None
     except ValueError:
         parts, host = urlsplit(""), None
     origin = f"{parts.scheme}://{parts.netloc}"
     ours = {settings.public_url.rstrip("/"), *(one.rstrip("/") for one in settings.allowed_origins)}
     local = settings.environment != "production" and host in _LOOPBACK and parts.scheme in ("http", "https")
-    if len(url) > 2000 or not url.isprintable() or not (origin in ours or local):
+    if not plain or not (origin in ours or local):
         raise Invalid("Give an address of this site to come back to.", field="return_url")
     return url
 
@@ -196,7 +199,7 @@ async def _opening(tx: Tx, payment: Payment, kind: Kind, request: dict[str, Any]
             raise BeingPaid
         return live.id
     # What the payer may still be doing elsewhere is ended first, and no word about it counts after that.
-    unfinished = [ref for ref in (payment.checkout_ref, payment.provider_ref) if ref and kind is Kind.checkout]
+    unfinished = charging.unfinished(payment) if kind is Kind.checkout else []
     number = await tx.one(
         int,
         "update payments_payment set openings = openings + 1, provider_ref = null where id = $1 returning openings",
@@ -327,4 +330,4 @@ async def charge(tx: Tx, payment_id: UUID, *, method_id: UUID) -> Payment:
     """
     payment = await tx.get(Payment, payment_id)
     await methods.may(tx, payment.customer_id)
-    return await payments.charge(tx, payment_id, method_id=method_id)
+    return await charging.charge(tx, payment_id, method_id=method_id)

@@ -6,7 +6,7 @@ declare a payment complete (X8). Its state moves by one table, and money is neve
 captured stays captured, refunds and disputes stand beside it.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -19,7 +19,7 @@ from holdfast.kernel.money import Money
 from holdfast.kernel.problems import Invalid, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Reused, Tx
-from holdfast.shared.payments import attempts, connections, methods
+from holdfast.shared.payments import connections
 from holdfast.shared.payments.connections import READ
 from holdfast.shared.payments.customers import TAKE
 
@@ -244,7 +244,7 @@ async def request(
         raise Invalid("Say in printable characters what is paid for.", field="description")
     if not 0 < amount.minor < 2**53 or not is_currency(amount.currency):
         raise Invalid("An amount to pay is more than nothing, of a currency that there is.", field="amount")
-    if id is not None and id.version != 7:
+    if id is not None and not _of_now(id, tx.now):
         raise Invalid("The id of a payment is a UUIDv7, which says when it was made.", field="id")
     payment_id = id or ids.new()
     new = await tx.find(
@@ -283,6 +283,12 @@ async def request(
     return payment
 
 
+def _of_now(given: UUID, now: datetime) -> bool:
+    """Whether an id is a UUIDv7 of no later day: rows of months to come would be in the way of their partitions."""
+    latest = max(now, datetime.now(UTC)) + timedelta(days=1)
+    return given.version == 7 and (given.int >> 80) <= latest.timestamp() * 1000
+
+
 async def _known(tx: Tx, purpose: str, purpose_id: UUID, key: str, *, amount: Money, customer_id: UUID) -> Payment:
     payment = await of_purpose(tx, purpose, purpose_id, key)
     if payment is None or payment.amount != amount or payment.customer_id != customer_id:
@@ -312,57 +318,12 @@ async def for_purpose(tx: Tx, purpose: str, purpose_id: UUID) -> list[Payment]:
     )
 
 
-async def charge(tx: Tx, payment_id: UUID, *, method_id: UUID) -> Payment:
-    """Ask for a charge of a saved way to pay while the customer is away; the call is made once this is committed.
-
-    A payment that is paid, or that is being charged, stays as it is. This asks for no grant, as ``request``.
-
-    Raises:
-        NotFound: there is no such payment, or the customer has no such method.
-        NotPayable: it was cancelled or has expired.
-        BeingPaid: the payer is at the provider's page, or another call is under way.
-    """
-    payment = await tx.get(Payment, payment_id, lock=True)
-    if payment.status in (Status.captured, Status.authorized):
-        return payment
-    live = await attempts.live(tx, payment_id)
-    if live is not None and live.kind is attempts.Kind.charge:
-        return payment
-    if live is not None or payment.status is Status.processing:
-        raise BeingPaid
-    if payment.status not in CHARGEABLE:
-        raise NotPayable(f"It is {payment.status}.")
-    method = await methods.usable(tx, method_id, customer_id=payment.customer_id)
-    payment = await tx.update(payment, connection_id=method.connection_id, attempts=payment.attempts + 1)
-    await attempts.want(
-        tx,
-        payment_id,
-        attempts.Kind.charge,
-        connection_id=method.connection_id,
-        number=payment.attempts,
-        method_id=method.id,
-        request={"supersedes": [ref for ref in (payment.checkout_ref, payment.provider_ref) if ref is not None]},
-    )
-    # Words of the provider about an earlier attempt do not count for this one.
-    return await moved(
-        tx,
-        payment,
-        Status.processing,
-        provider_ref=None,
-        checkout_ref=None,
-        checkout_url=None,
-        checkout_expires_at=None,
-        method_id=method.id,
-        method_kind=method.kind,
-        method_brand=method.brand,
-        method_last4=method.last4,
-    )
-
-
-async def watch(tx: Tx, payment_id: UUID) -> None:
-    """Have the provider asked in a while, should it not tell anything until then."""
+async def watch(tx: Tx, payment_id: UUID, *, soon: bool = False) -> None:
+    """Have the provider asked in a while, should it not tell anything until then; or as soon as somebody can."""
     await tx.execute(
-        "update payments_payment set looks = 0, look_at = now() + $2 where id = $1", payment_id, FIRST_LOOK
+        "update payments_payment set looks = 0, look_at = now() + $2 where id = $1",
+        payment_id,
+        timedelta() if soon else FIRST_LOOK,
     )
 
 

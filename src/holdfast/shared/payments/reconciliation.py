@@ -6,7 +6,8 @@ and the provider did not name. What can safely be made true is: whatever the pro
 for somebody to look at. It runs every night for every active connection, and whenever it is asked for.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal, TypeAlias
 from uuid import UUID
 
@@ -20,9 +21,9 @@ from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.problems import Invalid, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
-from holdfast.shared.payments import connections, findings
+from holdfast.shared.payments import connections
 from holdfast.shared.payments.connections import READ
-from holdfast.shared.payments.findings import Finding, Kind, Record
+from holdfast.shared.payments.findings import Evidence, Finding, Kind
 
 log = structlog.get_logger()
 
@@ -31,6 +32,8 @@ RECONCILE = grant("payments.reconcile", "Compare the books with the payment prov
 NIGHTLY = timedelta(days=3)
 """How far back a night looks; a provider may take a day or two to write something down."""
 LONGEST = timedelta(days=400)
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+"""Before this no provider has anything, and a moment cannot be counted back from."""
 INTERRUPTED = timedelta(hours=1)
 """A comparison that takes longer was interrupted."""
 Status: TypeAlias = Literal["wanted", "running", "clean", "found", "failed"]
@@ -116,6 +119,8 @@ async def want(
     """
     tx.must(RECONCILE)
     until = until or tx.now
+    if until < EARLIEST:
+        raise Invalid("A comparison looks at a time in which there were payments.", field="until")
     since = since or until - NIGHTLY
     if not since < until <= tx.now + timedelta(minutes=5):
         raise Invalid("A comparison looks at a time that has passed.", field="since")
@@ -198,22 +203,31 @@ async def whole(tx: Tx, run_id: UUID) -> Whole:
     )
 
 
-async def note(tx: Tx, made: Reconciliation, record: Record, found: list[Kind], standing: list[Kind]) -> None:
-    """Write down what a comparison found of a payment, and what of that still stands; made again, it is once."""
+async def note(
+    tx: Tx,
+    made: Reconciliation,
+    evidence: Evidence,
+    found: Sequence[Kind],
+    standing: Sequence[Kind],
+    *,
+    problem: str | None = None,
+) -> None:
+    """Write down what a comparison found, and what of that still stands and why; made again, it is once."""
     for kind in dict.fromkeys([*found, *standing]):
         await tx.execute(
             "insert into payments_finding (id, reconciliation_id, kind, subject, payment_id, ours, ledger, theirs, "
-            "repaired, found_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict on constraint "
-            "payments_finding_once do update set repaired = excluded.repaired",
+            "repaired, problem, found_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict on "
+            "constraint payments_finding_once do update set repaired = excluded.repaired, problem = excluded.problem",
             ids.new(),
             made.id,
             kind,
-            record.subject[:255],
-            None if record.ours is None else record.ours.id,
-            findings.shown_ours(record.ours),
-            msgspec.to_builtins(record.booked),
-            findings.shown_theirs(record.theirs),
+            evidence.subject[:255],
+            evidence.payment_id,
+            evidence.ours,
+            evidence.ledger,
+            evidence.theirs,
             kind not in standing,
+            problem if kind in standing else None,
             tx.now,
         )
 

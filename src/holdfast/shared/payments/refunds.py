@@ -2,12 +2,13 @@
 
 A refund sets its amount aside on the payment in one statement, so that of two who give back the same money at the same
 moment one is refused. It counts as given back once the provider says so; until then it is requested, pending, or of
-unknown state. What was refunded at the provider, without us, is taken over as it is.
+unknown state. What was refunded at the provider, without us, is taken over as it is. What a dispute has taken cannot be
+given back as well: the payer would have the money twice.
 """
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 from uuid import UUID
 
 from holdfast.integrations import payments as ports
@@ -19,7 +20,7 @@ from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.problems import Invalid, Problem
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Reused, Tx
-from holdfast.shared.payments import attempts, postings
+from holdfast.shared.payments import attempts, giving
 from holdfast.shared.payments.connections import READ
 from holdfast.shared.payments.payments import Payment, Status, refundable
 
@@ -44,7 +45,8 @@ MOVES: dict[Standing, frozenset[Standing]] = {
     Standing.pending: frozenset({Standing.succeeded, Standing.failed}),
     # The customer's bank may send it back weeks later.
     Standing.succeeded: frozenset({Standing.failed}),
-    Standing.failed: frozenset(),
+    # A sending whose answer never came may have happened after all, though the next one was refused.
+    Standing.failed: frozenset({Standing.pending, Standing.succeeded}),
 }
 """From which state to which a refund may move."""
 
@@ -127,6 +129,10 @@ class TooMuch(Problem):
     """This is more than can still be given back of this payment."""
 
 
+class Disputed(TooMuch):
+    """The payer's bank has taken this money because of a dispute; given back as well, it would be paid out twice."""
+
+
 class NotPaid(Problem):
     """Only what was paid can be given back."""
 
@@ -149,6 +155,7 @@ async def request(
         NotFound: there is no such payment.
         NotPaid: it was not captured.
         TooMuch: less is left of it.
+        Disputed: so much is left of it only because a dispute took the rest.
         Invalid: the amount is not positive or of another currency, or the reason is empty or too long.
         Reused: the key was used for another amount.
     """
@@ -165,12 +172,16 @@ async def request(
         return known
     if payment.status is not Status.captured:
         raise NotPaid(f"It is {payment.status}.")
-    wanted = amount or refundable(payment)
+    taken = await giving.taken(tx, payment_id)
+    left = giving.left(payment, taken)
+    wanted = amount or left
     if wanted.currency != payment.amount.currency:
         raise Invalid(f"The payment is in {payment.amount.currency}.", field="amount")
     if amount is not None and amount.minor <= 0:
         raise Invalid("Give back more than nothing.", field="amount")
-    await _reserve(tx, payment, wanted)
+    if not await giving.reserve(tx, payment_id, wanted, taken=taken):
+        only_disputed = taken > 0 and wanted.minor <= refundable(payment).minor
+        raise (Disputed if only_disputed else TooMuch)(f"{left.format()} can be given back.")
     refund = await tx.insert(
         Refund,
         id=id or ids.new(),
@@ -207,19 +218,6 @@ async def give_back(tx: Tx, payment_id: UUID, *, amount: Money | None, reason: s
     return await request(tx, payment_id, amount=amount, reason=reason, key=key)
 
 
-async def _reserve(tx: Tx, payment: Payment, amount: Money) -> None:
-    """Set an amount aside, in one statement that fails when not so much is left."""
-    reserved = await tx.execute(
-        "update payments_payment set refunding_minor = refunding_minor + $2, version = version + 1 "
-        "where id = $1 and status = 'captured' and $2 > 0 "
-        "and refunded_minor + refunding_minor + $2 <= captured_minor",
-        payment.id,
-        amount.minor,
-    )
-    if not reserved:
-        raise TooMuch(f"{refundable(payment).format()} can be given back.")
-
-
 async def settle(
     tx: Tx, refund: Refund, payment: Payment, standing: Standing, *, code: str | None = None, message: str | None = None
 ) -> Refund:
@@ -231,9 +229,13 @@ async def settle(
     if standing is before or standing not in MOVES[before]:
         return refund
     ended = standing in (Standing.succeeded, Standing.failed)
+    if before is Standing.failed:
+        # It happened after all, so what was let go is set aside once more, whatever is left by now.
+        await giving.set_aside(tx, payment.id, refund.amount)
     refund = await tx.update(
         refund,
         status=standing,
+        customer_id=payment.customer_id if before is Standing.failed else refund.customer_id,
         changed_at=tx.now,
         ended_at=tx.now if ended else None,
         error_code=code,
@@ -254,31 +256,18 @@ async def settle(
         "method": payment.method_kind or "other",
     }
     if standing is Standing.succeeded:
-        await _count(tx, payment.id, "refunded", refund.amount)
-        await postings.refunded(tx, refund.id, **moves)
+        await giving.count(tx, payment.id, "refunded", refund.amount)
+        await giving.book(tx, refund.id, gone=True, **moves)
         await tx.emit(Refunded(**about))
     elif standing is Standing.failed:
         returned = before is Standing.succeeded
-        await _count(tx, payment.id, "returned" if returned else "released", refund.amount)
+        await giving.count(tx, payment.id, "returned" if returned else "released", refund.amount)
         if returned:
-            await postings.refund_returned(tx, refund.id, **moves)
+            await giving.book(tx, refund.id, gone=False, **moves)
         await tx.emit(RefundFailed(code=code or "failed", returned=returned, **about))
     else:
         await tx.emit(Moved(refund_id=refund.id, payment_id=payment.id, status=standing))
     return refund
-
-
-async def _count(tx: Tx, payment_id: UUID, what: Literal["refunded", "returned", "released"], amount: Money) -> None:
-    refunded = {"refunded": amount.minor, "returned": -amount.minor, "released": 0}[what]
-    refunding = 0 if what == "returned" else -amount.minor
-    await tx.execute(
-        "update payments_payment set refunded_minor = refunded_minor + $2, refunding_minor = refunding_minor + $3, "
-        "version = version + 1, changed_at = $4 where id = $1",
-        payment_id,
-        refunded,
-        refunding,
-        tx.now,
-    )
 
 
 async def told(tx: Tx, payment: Payment, refund: ports.Refund) -> Refund:
@@ -293,6 +282,7 @@ async def told(tx: Tx, payment: Payment, refund: ports.Refund) -> Refund:
         refund.ref,
         payment.id,
     )
+    named = ours is not None
     if ours is None and refund.refund_id is not None:
         ours = await tx.find(
             Refund,
@@ -307,17 +297,16 @@ async def told(tx: Tx, payment: Payment, refund: ports.Refund) -> Refund:
             # Nothing of it ever counted here.
             return await _adopt(tx, payment, refund, reserve=False)
         ours = await _adopt(tx, payment, refund, reserve=True)
+    elif named and ours.status is Standing.failed and tx.now - ours.changed_at < attempts.LEASE:
+        # The provider said itself that it failed, and this answer may be older than that one.
+        return ours
     return await settle(tx, ours, payment, Standing(refund.standing))
 
 
 async def _adopt(tx: Tx, payment: Payment, refund: ports.Refund, *, reserve: bool) -> Refund:
     """A refund that was made at the provider. It is set aside whatever is left, because it has happened."""
     if reserve:
-        await tx.execute(
-            "update payments_payment set refunding_minor = refunding_minor + $2, version = version + 1 where id = $1",
-            payment.id,
-            refund.amount.minor,
-        )
+        await giving.set_aside(tx, payment.id, refund.amount)
     return await tx.insert(
         Refund,
         id=ids.new(),
@@ -353,14 +342,20 @@ async def refunds(tx: Tx, page: Page, *, status: str | None = None) -> Listing[R
     """
     tx.must(READ)
     moment, last = page.after_moment()
-    found = await tx.all(
-        Refund,
-        "select * from payments_refund where (created_at, id) < (coalesce($1, 'infinity'::timestamptz), "
-        "coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)) and ($3::text is null or status = $3) "
-        "order by created_at desc, id desc limit $4",
-        moment,
-        last,
-        status,
-        page.fetch,
-    )
+    if status is None:
+        found = await tx.all(Refund, _EVERY, moment, last, page.fetch)
+    else:
+        found = await tx.all(Refund, BY_STATUS, moment, last, page.fetch, status)
     return pages.listing(page, found, lambda refund: (refund.created_at, refund.id))
+
+
+_EVERY = """
+    select * from payments_refund where (created_at, id) < (coalesce($1, 'infinity'::timestamptz),
+        coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+    order by created_at desc, id desc limit $3
+"""
+BY_STATUS = """
+    select * from payments_refund where status = $4 and (created_at, id) < (coalesce($1, 'infinity'::timestamptz),
+        coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+    order by created_at desc, id desc limit $3
+"""

@@ -45,7 +45,7 @@ async def interpret(opens: Opens, database: Database, inbox_id: UUID) -> None:
 
 async def _follow(opens: Opens, database: Database, connection: ports.Connection, signal: ports.Signal) -> None:
     if signal.kind in _PAYMENTS and signal.ref is not None:
-        await asking.about(
+        told = await asking.about(
             opens,
             database,
             connection,
@@ -53,6 +53,8 @@ async def _follow(opens: Opens, database: Database, connection: ports.Connection
             with_refunds=signal.kind == "refund",
             with_disputes=signal.kind == "dispute",
         )
+        if told is None:
+            raise outcomes.Transient("The payment kept changing while the provider was asked about it.")
     elif signal.kind == "setup" and signal.ref is not None:
         async with opens() as tx:
             customer_id = await customers.of_ref(tx, connection.id, signal.ref)

@@ -159,9 +159,9 @@ async def look_after(tx: Tx, limit: int = 100) -> None:
         UUID,
         "update payouts_payout set asked = asked + 1, due_at = case when status not in ('paid', 'failed') "
         "then now() + least($1::interval * power(2, least(asked, 20)), interval '1 hour') "
-        "when asked = 0 then now() + interval '1 day' when asked = 1 then now() + interval '3 days' end where id in ("
-        "select id from payouts_payout where due_at <= now() order by due_at, id limit $2 for update skip locked) "
-        "returning id",
+        "when asked = 0 then now() + interval '1 day' when asked = 1 then now() + interval '3 days' end "
+        "where id = any (array(select id from payouts_payout where due_at <= now() order by due_at, id limit $2 "
+        "for update skip locked)) returning id",
         WAIT,
         limit,
     )

@@ -276,9 +276,9 @@ async def expire(tx: Tx) -> int:
     """Mark the rewards whose time is over, at most 500 at a time; gives how many. Idempotent."""
     over = await tx.all(
         Reward,
-        "update loyalty_reward as r set status = 'expired', ended_at = r.expires_at where r.id in ("
+        "update loyalty_reward as r set status = 'expired', ended_at = r.expires_at where r.id = any (array("
         "select id from loyalty_reward where status = 'earned' and expires_at <= $1 order by expires_at limit 500 "
-        "for update skip locked) returning r.*",
+        "for update skip locked)) returning r.*",
         tx.now,
     )
     for reward in over:

@@ -288,6 +288,18 @@ class Sandbox:
             next=str(found[-1].seq) if len(found) == _PAGE else None,
         )
 
+    async def refunded(self, *, since: datetime, until: datetime) -> Sequence[str]:
+        """Names of the payments of which a refund was made in a time."""
+        async with self._opens() as tx:
+            made = await state.made_between(tx, self._id, "refund", since, until)
+        return list(dict.fromkeys(one.read(ports.Refund).payment_ref for one in made))
+
+    async def complaints(self, *, since: datetime, until: datetime) -> ports.Complaints:
+        """Disputes that were opened in a time."""
+        async with self._opens() as tx:
+            made = await state.made_between(tx, self._id, "dispute", since, until)
+        return ports.Complaints(disputes=[one.read(ports.Dispute) for one in made])
+
     async def submit_evidence(self, dispute_ref: str, evidence: Mapping[str, str], *, key: str) -> ports.Dispute:
         """Answer a dispute; the sandbox's bank looks at it until somebody decides."""
 

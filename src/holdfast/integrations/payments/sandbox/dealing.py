@@ -87,6 +87,7 @@ class Place:
                 captured=Money(0, amount.currency),
                 refunded=Money(0, amount.currency),
                 payment_id=purchase.payment_id,
+                attempt_id=purchase.attempt_id,
                 order_ref=order_ref,
                 customer_ref=purchase.payer.ref,
                 method=method,

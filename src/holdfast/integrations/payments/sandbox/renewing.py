@@ -92,7 +92,8 @@ async def _paid(place: Place, kept: Renewing, url: str) -> ports.Payment | None:
         subscription_ref=kept.subscription.ref,
     )
     # It is for nothing of ours until somebody says so.
-    fresh = msgspec.structs.replace(fresh, payment=msgspec.structs.replace(fresh.payment, payment_id=None))
+    unnamed = msgspec.structs.replace(fresh.payment, payment_id=None, attempt_id=None)
+    fresh = msgspec.structs.replace(fresh, payment=unnamed)
     return (await place.attempt(fresh, present=False, action_url=url)).payment
 
 

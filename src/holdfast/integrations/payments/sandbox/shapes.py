@@ -25,7 +25,8 @@ _RAZORPAY_STATUS = {
 
 
 def _metadata(payment: ports.Payment) -> dict[str, str]:
-    return {} if payment.payment_id is None else {"holdfast_payment": str(payment.payment_id)}
+    ours = {"holdfast_payment": payment.payment_id, "holdfast_attempt": payment.attempt_id}
+    return {name: str(id_) for name, id_ in ours.items() if id_ is not None}
 
 
 def _intent(payment: ports.Payment) -> dict[str, Any]:

@@ -179,3 +179,16 @@ async def ours(tx: Tx, connection_id: UUID, kind: Kind, our_id: UUID) -> list[Ob
         kind,
         our_id,
     )
+
+
+async def made_between(tx: Tx, connection_id: UUID, kind: Kind, since: datetime, until: datetime) -> list[Object]:
+    """What was made in a time, oldest first; ten thousand at most."""
+    return await tx.all(
+        Object,
+        "select * from sandbox_pay_object where connection_id = $1 and kind = $2 and made_at >= $3 and made_at < $4 "
+        "order by seq limit 10000",
+        connection_id,
+        kind,
+        since,
+        until,
+    )

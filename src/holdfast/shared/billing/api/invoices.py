@@ -147,9 +147,9 @@ async def list_invoices(
         return await archive.listing(tx, page, wanted)
 
 
-@post("/invoices", grant=MANAGE, summary="Issue an invoice")
+@post("/invoices", grant=MANAGE, idempotency="required", summary="Issue an invoice")
 async def issue_invoice(caller: Caller, data: NewInvoice) -> invoices.Invoice:
-    """Issue an invoice, with its number. With an id of the client's, or an idempotency key, twice is once."""
+    """Issue an invoice, with its number. With the same key twice is once, with an id of the client's for ever."""
     async with caller.transaction() as tx:
         return await archive.create(tx, _draft(data), coupon=data.coupon)
 
@@ -175,7 +175,13 @@ async def write_off_invoice(caller: Caller, invoice_id: UUID, data: Why) -> invo
         return await closing.write_off(tx, invoice_id, reason=data.reason)
 
 
-@post("/invoices/{invoice_id:uuid}/settlement", grant=MANAGE, status_code=200, summary="Money that came outside")
+@post(
+    "/invoices/{invoice_id:uuid}/settlement",
+    grant=MANAGE,
+    idempotency="required",
+    status_code=200,
+    summary="Money that came outside",
+)
 async def settle_invoice(caller: Caller, invoice_id: UUID, data: Outside) -> invoices.Invoice:
     """Count cash or a bank transfer; what is more than due becomes the customer's credit."""
     async with caller.transaction() as tx:
@@ -184,7 +190,7 @@ async def settle_invoice(caller: Caller, invoice_id: UUID, data: Outside) -> inv
         )
 
 
-@post("/invoices/{invoice_id:uuid}/credit-notes", grant=MANAGE, summary="Correct an invoice")
+@post("/invoices/{invoice_id:uuid}/credit-notes", grant=MANAGE, idempotency="required", summary="Correct an invoice")
 async def credit_invoice(caller: Caller, invoice_id: UUID, data: NewCreditNote) -> credit_notes.CreditNote:
     """Take back lines, an amount, or all that is left, with its tax."""
     async with caller.transaction() as tx:
@@ -245,7 +251,7 @@ async def explain(caller: Caller, kind: str, subject_id: UUID) -> explanations.E
         return await explanations.of(tx, kind, subject_id)
 
 
-@post("/customers/{customer_id:uuid}/credits", grant=MANAGE, summary="Grant a customer credit")
+@post("/customers/{customer_id:uuid}/credits", grant=MANAGE, idempotency="required", summary="Grant a customer credit")
 async def grant_credit(caller: Caller, customer_id: UUID, data: NewCredit) -> credit.Credit:
     """Their next invoices use it."""
     async with caller.transaction() as tx:

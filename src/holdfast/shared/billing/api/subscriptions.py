@@ -12,7 +12,7 @@ from holdfast.kernel.http.caller import Caller
 from holdfast.kernel.pages import Listing, Page
 from holdfast.kernel.problems import NotFound
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import catalog, changes, ending, pausing, starting, subscriptions, usage
+from holdfast.shared.billing import catalog, changes, ending, pausing, roster, starting, subscriptions, usage
 from holdfast.shared.billing.grants import MANAGE, READ
 from holdfast.shared.billing.subscriptions import Status, Subscription
 from holdfast.shared.payments import customers
@@ -155,11 +155,30 @@ async def delete_cancellation(caller: Caller, subscription_id: UUID) -> Subscrip
         return await ending.keep(tx, subscription_id)
 
 
+@get("/subscriptions/{subscription_id:uuid}/usage", grant=READ, summary="What was used and is not charged yet")
+async def list_usage(caller: Caller, subscription_id: UUID, page: Page) -> Listing[usage.Usage]:
+    """The latest first; what was told by mistake can be taken back."""
+    async with caller.transaction() as tx:
+        return await usage.uncharged(tx, subscription_id, page)
+
+
 @post("/subscriptions/{subscription_id:uuid}/usage", grant=MANAGE, summary="Count what was used")
 async def create_usage(caller: Caller, subscription_id: UUID, data: Used) -> usage.Usage:
     """Charged when its period is closed; the same id again counts nothing more."""
     async with caller.transaction() as tx:
         return await usage.tell(tx, subscription_id, id=data.id, metric=data.metric, quantity=data.quantity, at=data.at)
+
+
+@delete(
+    "/subscriptions/{subscription_id:uuid}/usage/{usage_id:uuid}",
+    grant=MANAGE,
+    status_code=200,
+    summary="Take back what was told by mistake",
+)
+async def delete_usage(caller: Caller, subscription_id: UUID, usage_id: UUID) -> usage.Usage:
+    """Something that was used is not charged after all; what is on an invoice already is credited there."""
+    async with caller.transaction() as tx:
+        return await usage.withdraw(tx, subscription_id, usage_id)
 
 
 @post("/subscriptions/{subscription_id:uuid}/release", grant=MANAGE, status_code=200, summary="Let a parked one go on")
@@ -190,17 +209,11 @@ async def _choosable(tx: Tx, plan_id: UUID | None) -> None:
         raise NotFound(f"No plan has the id {plan_id}.")
 
 
-class OwnList(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody has subscribed to."""
-
-    items: list[subscriptions.Detail]
-
-
 @get("/subscriptions", signed_in=True, summary="My subscriptions")
-async def list_own(caller: Caller, tenant_id: UUID) -> OwnList:
+async def list_own(caller: Caller, tenant_id: UUID, page: Page) -> Listing[subscriptions.Detail]:
     """What I have subscribed to at this business, newest first."""
     async with caller.transaction(tenant_id) as tx:
-        return OwnList(items=await subscriptions.of_customer(tx, (await customers.mine(tx)).id))
+        return await roster.of_customer(tx, (await customers.mine(tx)).id, page)
 
 
 @get("/subscriptions/{subscription_id:uuid}", signed_in=True, summary="A subscription of mine")
@@ -287,7 +300,9 @@ handlers = [
     create_cancellation,
     preview_cancellation,
     delete_cancellation,
+    list_usage,
     create_usage,
+    delete_usage,
     create_release,
     create_coupon_use,
 ]

@@ -176,7 +176,8 @@ async def verify_payment(caller: Caller, payment_id: UUID, data: Proof) -> histo
         payment_ref=data.payment_ref,
         signature=data.signature,
     )
-    return history.shown(payment)
+    async with caller.transaction() as tx:
+        return await history.seen(tx, payment)
 
 
 @post(
@@ -190,7 +191,9 @@ async def charge_payment(caller: Caller, payment_id: UUID, data: WithMethod) -> 
     """Charge a saved way to pay. A payment that is paid, or being charged, is not charged again."""
     async with caller.transaction() as tx:
         await paying.charge(tx, payment_id, method_id=data.method_id)
-    return history.shown(await paying.made(caller.transaction, caller.database, payment_id, Kind.charge))
+    payment = await paying.made(caller.transaction, caller.database, payment_id, Kind.charge)
+    async with caller.transaction() as tx:
+        return await history.seen(tx, payment)
 
 
 @post(
@@ -204,7 +207,9 @@ async def capture_payment(caller: Caller, payment_id: UUID) -> history.Shown:
     """Take the money that was authorized; twice is once."""
     async with caller.transaction() as tx:
         await paying.want_capture(tx, payment_id)
-    return history.shown(await paying.made(caller.transaction, caller.database, payment_id, Kind.capture))
+    payment = await paying.made(caller.transaction, caller.database, payment_id, Kind.capture)
+    async with caller.transaction() as tx:
+        return await history.seen(tx, payment)
 
 
 @post(
@@ -230,7 +235,9 @@ async def cancel_payment(caller: Caller, payment_id: UUID) -> history.Shown:
 )
 async def refresh_payment(caller: Caller, payment_id: UUID) -> history.Shown:
     """The provider is asked, and what it says is made true."""
-    return history.shown(await asking.payment(caller.transaction, caller.database, payment_id))
+    payment = await asking.payment(caller.transaction, caller.database, payment_id)
+    async with caller.transaction() as tx:
+        return await history.seen(tx, payment)
 
 
 @post("/{payment_id:uuid}/link", grant=payments.TAKE, status_code=200, summary="A link to pay with")

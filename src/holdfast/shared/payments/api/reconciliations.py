@@ -8,7 +8,7 @@ from litestar import get, post
 
 from holdfast.kernel.http.caller import Caller
 from holdfast.kernel.pages import Listing, Page
-from holdfast.shared.payments import connections, reconciliation
+from holdfast.shared.payments import connections, history, reconciliation
 
 
 class NewReconciliation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -30,8 +30,9 @@ async def list_reconciliations(caller: Caller, page: Page) -> Listing[reconcilia
 @post("/reconciliations", grant=reconciliation.RECONCILE, summary="Compare with a provider now")
 async def create_reconciliation(caller: Caller, data: NewReconciliation) -> reconciliation.Reconciliation:
     """It is made at once by a job; ask for it again to see what it found."""
+    since, until = history.aware(data.since, "since"), history.aware(data.until, "until")
     async with caller.transaction() as tx:
-        return await reconciliation.want(tx, data.connection_id, since=data.since, until=data.until)
+        return await reconciliation.want(tx, data.connection_id, since=since, until=until)
 
 
 @get("/reconciliations/{reconciliation_id:uuid}", grant=connections.READ, summary="A comparison and its findings")
