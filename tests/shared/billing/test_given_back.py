@@ -258,3 +258,60 @@ async def test_a_provider_run_subscription_is_refunded_by_its_credit_note(
     await drain()
     after = await again(invoice.id)
     assert (after.paid, after.returned, after.credited) == (pen(11_210), pen(11_210), pen(11_210))
+
+
+@pytest.mark.parametrize("noted", [True, False])
+async def test_a_refund_that_goes_and_comes_back_leaves_the_money_in_one_place(
+    bill: Bill,
+    pay: Pay,
+    committed: Open,
+    drain: Drain,
+    balance: Balance,
+    customer: customers.Customer,
+    connection: connections.Connection,
+    peer: Peer,
+    noted: bool,
+) -> None:
+    invoice = await bill(1000)
+    payment = await pay(invoice)
+    await drain()
+    if not noted:
+        await returned(committed, payment.id)
+    else:
+        peer.faults["refund"] = ["refused"]
+        async with committed() as tx:
+            await credit_notes.issue(tx, invoice.id, reason="Broken", refund=True)
+    await drain()
+    async with committed() as tx:
+        [refund] = await refunds.of_payment(tx, payment.id)
+
+    async def told(standing: refunds.Standing) -> int:
+        """The provider says how the refund stands; gives the customer's credit after that."""
+        async with committed() as tx:
+            ours = await tx.get(payments.Payment, payment.id, lock=True)
+            await refunds.settle(tx, await tx.get(refunds.Refund, refund.id, lock=True), ours, standing)
+        await drain()
+        return await balance("billing.credit", customer.id)
+
+    # At first it failed, where it was noted, or arrived, where it was not; each says what is there after it.
+    assert await balance("billing.credit", customer.id) == (1000 if noted else 0)
+    for standing, credit in (
+        *([(refunds.Standing.succeeded, 0)] if noted else []),
+        (refunds.Standing.failed, 1000),
+        (refunds.Standing.succeeded, 0),
+        (refunds.Standing.failed, 1000),
+    ):
+        assert await told(standing) == credit
+        await sound_now(committed)
+    assert await balance("billing.discount") == 0
+
+
+async def sound_now(committed: Open) -> None:
+    """Nobody owes anything in between either."""
+    async with committed() as tx:
+        owed = await tx.one(
+            int,
+            "select coalesce(sum(ledger_sum(a)), 0)::bigint from ledger_account as a "
+            "where a.book = 'payments.receivable'",
+        )
+    assert owed == 0
