@@ -48,6 +48,7 @@ export const moneyLive: LiveMap = {
   'payments.refund.moved': [payment],
   'payments.refund.succeeded': [...moved, revenue],
   'payments.refund.failed': moved,
+  'payments.dispute.inquired': [payment, ...disputes],
   'payments.dispute.opened': [...moved, ...disputes],
   'payments.dispute.answered': [payment, ...disputes],
   'payments.dispute.closed': [...moved, ...disputes],
@@ -88,6 +89,9 @@ export const moneyLive: LiveMap = {
   'billing.subscription.ended': [...subscriptions, revenue],
   'billing.plan.made': plans,
   'billing.plan.changed': plans,
+  'billing.usage.withdrawn': [
+    { family: 'billingListUsage', only: { path: 'subscription_id', body: 'subscription_id' } },
+  ],
   'billing.coupon.made': coupons,
   'billing.coupon.changed': coupons,
   'billing.coupon.redeemed': coupons,

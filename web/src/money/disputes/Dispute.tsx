@@ -83,6 +83,7 @@ function About({ dispute }: { dispute: Shown }) {
             {t('dispute.customer')}
           </LinkText>
         </Fact>
+        <Fact label={t('dispute.money')}>{t(dispute.withdrawn ? 'dispute.taken' : 'dispute.asked')}</Fact>
         <Fact label={t('disputes.opened')}>{moment(dispute.opened_at)}</Fact>
         {dispute.due_at !== null && <Fact label={t('disputes.due')}>{moment(dispute.due_at)}</Fact>}
         {dispute.closed_at !== null && <Fact label={t('dispute.decided')}>{moment(dispute.closed_at)}</Fact>}

@@ -49,7 +49,10 @@ export function ChangePlan({ subscribed, onDone }: ChangePlanProps) {
   const only = onlyWhen(subscribed, chosen, seats);
   const wanted = useMemo(
     (): Wanted => ({
-      ...(chosen.plan.id !== subscription.plan_id && { plan_id: chosen.plan.id }),
+      // At renewal the plan that they have is said too, or one that is arranged would stay.
+      ...((chosen.plan.id !== subscription.plan_id || (only ?? when) === 'renewal') && {
+        plan_id: chosen.plan.id,
+      }),
       quantity: seats,
       when: only ?? when,
     }),

@@ -37,7 +37,17 @@ export function Why({ of, label }: { of: readonly Derivation[]; label: string })
   );
 }
 
-const RULES = ['flat', 'seats', 'usage', 'tiers', 'proration', 'tax', 'discount', 'total'] as const;
+const RULES = [
+  'flat',
+  'seats',
+  'usage',
+  'tiers',
+  'proration',
+  'tax',
+  'discount',
+  'total',
+  'provider_charge',
+] as const;
 
 const ruleOf = (rule: string) => RULES.find((one) => `billing.${one}` === rule) ?? 'other';
 

@@ -78,6 +78,7 @@ describe('when a change can happen', () => {
     ['another plan of that length', has(), offered({ id: 'pro' }), null],
     ['another length, where days are given back', has(), offered(year), null],
     ['another length after whole periods', has({ proration: 'none' }), offered(year), 'renewal'],
+    ['another plan of whole periods', has({ proration: 'none' }), offered({ id: 'pro' }), 'renewal'],
     ['whole periods of another length', has(), offered({ ...year, proration: 'none' }), 'renewal'],
     ['another length within a trial', has({ proration: 'none' }, 'trialing'), offered(year), null],
     ['what they have', has(), offered({}), 'renewal'],
@@ -87,5 +88,6 @@ describe('when a change can happen', () => {
 
   it('is at once for other seats', () => {
     expect(onlyWhen(has(), offered({}), 3)).toBeNull();
+    expect(onlyWhen(has({ proration: 'none' }), offered({ proration: 'none' }), 3)).toBe('renewal');
   });
 });

@@ -143,10 +143,7 @@ export interface Wanted {
 export const isAsLong = (one: Plan, other: Plan) =>
   one.interval === other.interval && one.interval_count === other.interval_count;
 
-/**
- * What can happen at one time only: what was arranged is taken back at renewal, and periods of another length begin
- * there where days are not given back.
- */
+/** What can happen at one time only: what was arranged is taken back at renewal, and whole periods change there. */
 export function onlyWhen(
   { subscription, plan }: Subscribed,
   chosen: Offer,
@@ -154,7 +151,7 @@ export function onlyWhen(
 ): Wanted['when'] | null {
   if (chosen.plan.id === subscription.plan_id && seats === subscription.quantity) return 'renewal';
   const byDay = plan.proration === 'daily' && chosen.plan.proration === 'daily';
-  return isAsLong(chosen.plan, plan) || byDay || subscription.status === 'trialing' ? null : 'renewal';
+  return byDay || subscription.status === 'trialing' ? null : 'renewal';
 }
 
 /** Whether somebody wants anything else than what they have, and what is arranged for the renewal. */

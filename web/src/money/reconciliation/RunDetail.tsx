@@ -96,6 +96,7 @@ function Found({ finding }: { finding: Finding }) {
           {t(finding.repaired ? 'finding.repaired' : 'finding.waits')}
         </StatusBadge>
       </div>
+      {finding.problem !== null && <p className={classes.problem}>{finding.problem}</p>}
       {rows.length > 0 && (
         <div className={classes.scroll}>
           <table className={classes.evidence}>

@@ -9,6 +9,7 @@ export const KINDS = [
   'ledger',
   'stranger',
   'missing_there',
+  'dispute',
   'other_mode',
   'unreadable',
 ] as const;

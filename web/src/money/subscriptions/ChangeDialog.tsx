@@ -42,8 +42,9 @@ function ChangeForm({ detail: { subscription, plan }, onClose }: Omit<ChangeDial
   const plans = useQuery(billingListPlansOptions({ headers, query: { limit: MOST_PLANS } }));
   const changed = chosen !== plan.id || quantity !== subscription.quantity;
   const wanted: Wanted = {
-    ...(chosen !== plan.id && { plan_id: chosen }),
-    ...(quantity !== subscription.quantity && { quantity }),
+    // At renewal both are said, or what is arranged of them would stay.
+    ...((chosen !== plan.id || when === 'renewal') && { plan_id: chosen }),
+    ...((quantity !== subscription.quantity || when === 'renewal') && { quantity }),
     when,
   };
   const [settled] = useDebouncedValue(changed ? JSON.stringify(wanted) : null, TYPING_MS);

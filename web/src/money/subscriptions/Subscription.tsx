@@ -24,6 +24,7 @@ import { useKeep, useRelease } from './commands';
 import { Periods } from './Periods';
 import { Bill } from './PreviewTable';
 import { SubscriptionActions } from './SubscriptionActions';
+import { Uncharged } from './Uncharged';
 
 const route = getRouteApi('/console/$slug/money/subscriptions/$subscriptionId');
 
@@ -62,6 +63,7 @@ export function Subscription() {
               <Periods periods={found.detail.periods} current={found.detail.subscription.period_id} />
               <div className={classes.beside}>
                 <About detail={found.detail} />
+                <Uncharged detail={found.detail} />
                 {found.detail.subscription.ended_on === null && (
                   <Panel title={t('subscription.upcoming')}>
                     <Bill

@@ -10,12 +10,18 @@ import {
   billingCreateRelease,
   billingCreateResumption,
   billingDeleteCancellation,
+  billingDeleteUsage,
 } from '../../api';
 import { type Attempt, useCommand } from '../../queries';
 import { useBusiness } from '../../shell/session';
 import { forget } from '../parts/forget';
 
-const CHANGED = ['billingShowSubscription', 'billingListSubscriptions', 'billingListInvoices'];
+const CHANGED = [
+  'billingShowSubscription',
+  'billingListSubscriptions',
+  'billingListInvoices',
+  'billingListUsage',
+];
 
 interface Where {
   headers: { 'Holdfast-Tenant': string } & Attempt['headers'];
@@ -51,6 +57,9 @@ export const useCancel = (id: string) =>
 export const useKeep = (id: string) => useOn(id, (where, _: null) => billingDeleteCancellation(where));
 
 export const useRelease = (id: string) => useOn(id, (where, _: null) => billingCreateRelease(where));
+
+export const useWithdraw = (id: string) =>
+  useOn(id, (where, usage_id: string) => billingDeleteUsage({ ...where, path: { ...where.path, usage_id } }));
 
 export const useCoupon = (id: string) =>
   useOn(id, (where, code: string) => billingCreateCouponUse({ ...where, body: { code } }));

@@ -4,7 +4,17 @@ import type { Money } from '../../ui/format';
 import type { Derivation } from '../billing';
 
 /** Rules that this application has a sentence for. */
-export const RULES = ['flat', 'seats', 'usage', 'tiers', 'proration', 'tax', 'discount', 'total'] as const;
+export const RULES = [
+  'flat',
+  'seats',
+  'usage',
+  'tiers',
+  'proration',
+  'tax',
+  'discount',
+  'total',
+  'provider_charge',
+] as const;
 export type Rule = (typeof RULES)[number] | 'other';
 
 export const ruleOf = (derivation: Pick<Derivation, 'rule'>): Rule =>

@@ -195,17 +195,18 @@ async def create_coupon_use(caller: Caller, subscription_id: UUID, data: CouponC
         return await changes.use_coupon(tx, subscription_id, data.code)
 
 
-async def _mine(tx: Tx, subscription_id: UUID) -> None:
-    """Stop unless the subscription is the acting person's own."""
+async def _mine(tx: Tx, subscription_id: UUID) -> Subscription:
+    """The subscription, if it is the acting person's own."""
     own = await customers.mine(tx)
     subscription = await tx.get(Subscription, subscription_id)
     if subscription.customer_id != own.id:
         raise NotFound(f"You have no subscription with the id {subscription_id}.")
+    return subscription
 
 
-async def _choosable(tx: Tx, plan_id: UUID | None) -> None:
-    """Stop unless customers may choose the plan themselves."""
-    if plan_id is not None and not (await tx.get(catalog.Plan, plan_id)).public:
+async def _choosable(tx: Tx, plan_id: UUID | None, own: Subscription) -> None:
+    """Stop unless customers may choose the plan themselves, or have it."""
+    if plan_id not in (None, own.plan_id) and not (await tx.get(catalog.Plan, plan_id)).public:
         raise NotFound(f"No plan has the id {plan_id}.")
 
 
@@ -236,8 +237,7 @@ async def preview_own_change(
 ) -> starting.Preview:
     """What would be charged or given back, worked out by the code that does it."""
     async with caller.transaction(tenant_id) as tx:
-        await _mine(tx, subscription_id)
-        await _choosable(tx, data.plan_id)
+        await _choosable(tx, data.plan_id, await _mine(tx, subscription_id))
         return await changes.previewed(tx, subscription_id, data)
 
 
@@ -247,8 +247,7 @@ async def create_own_change(
 ) -> Subscription:
     """Another plan or other seats, at once or at renewal."""
     async with caller.transaction(tenant_id) as tx:
-        await _mine(tx, subscription_id)
-        await _choosable(tx, data.plan_id)
+        await _choosable(tx, data.plan_id, await _mine(tx, subscription_id))
         return await changes.changed(tx, subscription_id, data)
 
 
