@@ -285,8 +285,17 @@ async def test_a_refusal_is_said_where_it_belongs(visit: Visit, till: Till) -> N
     await expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("No hay tanto disponible.")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-US", "es-PE", "nl-NL", "hi-IN", "ja-JP"])
+@pytest.mark.parametrize(
+    ("locale", "scheme"),
+    [
+        ("en-US", "light"),
+        ("en-US", "dark"),
+        ("es-PE", "light"),
+        ("nl-NL", "dark"),
+        ("hi-IN", "light"),
+        ("ja-JP", "dark"),
+    ],
+)
 async def test_a_wallet_can_be_used_by_everybody(
     visit: Visit, till: Till, scheme: Literal["light", "dark"], locale: str
 ) -> None:

@@ -230,6 +230,7 @@ async def test_a_reward_is_redeemed_with_the_keyboard_alone(visit: Visit, site: 
     # The same picture again, once it is not the one that was seen a moment ago.
     await page.wait_for_timeout(5_100)
     await scan(page, code)
+    await expect(page.get_by_role("button", name="Redeem")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(answer(page, says="This reward was redeemed already.")).to_be_visible()
 
