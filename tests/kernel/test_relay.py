@@ -318,3 +318,24 @@ async def test_draining_says_what_it_waits_for(drain: Drain, committed: Open, re
         await other.emit(Odd(number=2))
     with pytest.raises(NeverQuiet, match="held_back=True"):
         await drain(registry, seconds=0.3)
+
+
+async def test_an_idle_relay_reads_one_row_of_however_many_events(alone: Database) -> None:
+    """A remembered statement is planned without its arguments; it must look into the key all the same."""
+    owner = await asyncpg.connect(alone.where.owner)
+    undone = owner.transaction()
+    await undone.start()
+    try:
+        await owner.execute("alter table kernel_event no force row level security")
+        await owner.execute(
+            "insert into kernel_event (id, tenant_id, name, body, actor_kind, at) "
+            "select uuidv7(), uuidv7(), 'test.nothing', '{}', 'system', now() from generate_series(1, 20000)"
+        )
+        await owner.execute("set local plan_cache_mode = force_generic_plan")
+        for sql, arguments in ((relay._ANY, (1, 1)), (relay._BATCH, (1, 1, 100, True))):
+            plan = "\n".join(row[0] for row in await owner.fetch(f"explain {sql}", *arguments))
+            assert "kernel_event_pkey" in plan, plan
+            assert "Seq Scan on kernel_event" not in plan, plan
+    finally:
+        await undone.rollback()
+        await owner.close()

@@ -40,7 +40,12 @@ _CURSOR = (
     "from kernel_cursor where name = 'relay'"
 )
 _BEAT = "update kernel_cursor set moved_at = now() where name = 'leader'"
-_ANY = "select exists (select from kernel_event where (xid, seq) > ($1, $2) and xid < kernel_horizon())"
+# Only the first of them is looked at, in the order of the key: whether there is any at all could be answered by reading
+# the whole table, which a remembered plan would do.
+_ANY = (
+    "select coalesce((select e.xid < kernel_horizon() from kernel_event as e where (e.xid, e.seq) > ($1, $2) "
+    "order by e.xid, e.seq limit 1), false)"
+)
 _BATCH = """
 with batch as (
     select id, tenant_id, xid, seq, name, subject_id, stored_at
