@@ -68,6 +68,25 @@ async def test_what_was_paid_declined_and_given_back_is_counted_once(
     assert revenue() == before + 1500
 
 
+async def test_a_refund_that_comes_back_is_counted_as_often_as_it_goes(
+    committed: Open, drain: Drain, charged: Charged
+) -> None:
+    paid = await charged(minor=1000)
+    async with committed() as tx:
+        refund = await refunds.request(tx, paid.id, amount=Money(300, "PEN"), reason="Cold", key="1")
+    await drain()
+    for standing, given in (
+        (refunds.Standing.failed, 0),
+        (refunds.Standing.succeeded, 300),
+        (refunds.Standing.failed, 0),
+    ):
+        async with committed() as tx:
+            payment = await tx.get(Payment, paid.id, lock=True)
+            await refunds.settle(tx, await tx.get(refunds.Refund, refund.id, lock=True), payment, standing)
+        await drain()
+        assert (await summed(committed)).refunded == given
+
+
 async def test_nothing_yet_is_a_figure_too(committed: Open) -> None:
     found = await summed(committed, days=1)
     assert (found.collected, found.success_rate, len(found.by_day)) == (0, None, 1)

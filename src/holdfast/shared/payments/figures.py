@@ -19,7 +19,7 @@ from holdfast.shared.payments import payments, refunds
 from holdfast.shared.payments.connections import READ
 
 MOST_DAYS = 366
-Counted: TypeAlias = payments.Captured | payments.Failed | refunds.Refunded
+Counted: TypeAlias = payments.Captured | payments.Failed | refunds.Refunded | refunds.RefundFailed
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +92,9 @@ async def count(tx: Tx, events: Sequence[Counted]) -> None:
                 found[2] += 1
             case refunds.Refunded():
                 rows[day, event.amount.currency, event.method][1] += event.amount.minor
+            case refunds.RefundFailed(returned=True):
+                # It had counted as given back, perhaps on another day; the days add up to what is gone.
+                rows[day, event.amount.currency, event.method][1] -= event.amount.minor
             case payments.Failed():
                 rows[day, event.currency, event.method][3] += 1
     ordered = sorted(rows.items())

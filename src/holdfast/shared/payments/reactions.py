@@ -62,10 +62,16 @@ async def keep_method(job: Outside, event: methods.Expected) -> None:
 
 
 @on(payments.Captured, payments.Failed, refunds.Refunded, batch=200, lane="tenant")
-async def count(tx: Tx, events: list[figures.Counted]) -> None:
+async def count(tx: Tx, events: list[payments.Captured | payments.Failed | refunds.Refunded]) -> None:
     """The figures of the day follow (P70, P71)."""
     await figures.count(tx, events)
     figures.measure(tx.tenant, events)
+
+
+@on(refunds.RefundFailed, batch=200, lane="tenant")
+async def count_returned(tx: Tx, events: list[refunds.RefundFailed]) -> None:
+    """What came back after it had counted as given back counts no more."""
+    await figures.count(tx, events)
 
 
 @on(reconciliation.Wanted, outside=True)
