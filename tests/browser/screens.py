@@ -91,6 +91,7 @@ SCREENS = [
         shows="role=main >> role=heading >> nth=1",
     ),
     Screen(name="payouts", path="/console/{garage}/money/payouts", who="garage", shows="text=Familia Ortega"),
+    Screen(name="wallet", path="/console/{garage}/money/payouts/{wallet}", who="garage", shows="role=tab[selected]"),
     Screen(name="books", path="/console/{garage}/money/books", who="garage", shows="role=table", before=prove),
     Screen(name="own-money", path="/home/money/{account}", who="guest", shows="role=main >> role=heading"),
     Screen(

@@ -96,6 +96,8 @@ async def money(url: str) -> dict[str, str]:
     async with Client(url) as owner:
         await owner.sign_in(GARAGE[0].email, PASSWORD)
         (garage,) = await owner.call("GET", "/api/tenants")
+        owner.act_in(garage["tenant"])
+        wallet = (await owner.call("GET", "/api/payouts/wallets"))["items"][0]["wallet"]
     async with Client(url) as guest:
         await guest.sign_in(GUEST.email, PASSWORD)
         own = f"/api/own/{garage['tenant']}"
@@ -104,6 +106,7 @@ async def money(url: str) -> dict[str, str]:
     return {
         "garage": garage["slug"],
         "account": garage["tenant"],
+        "wallet": wallet["id"],
         "invoice": invoice["id"],
         "subscription": subscribed["subscription"]["id"],
     }

@@ -33,7 +33,7 @@ export function Uncharged({ detail: { subscription, prices } }: { detail: Subscr
   const used = query.data?.pages.flatMap(({ items }) => items) ?? [];
   if (used.length === 0) return null;
   return (
-    <Panel title={t('usage.title')} description={t('usage.description')} flush>
+    <Panel title={t('usage.title')} description={t('usage.description')}>
       <ul className={classes.rows} aria-label={t('usage.title')}>
         {used.map((one) => (
           <Row key={one.id} used={one} />
