@@ -32,3 +32,13 @@ export type Coupon = BillingListCouponsResponse['items'][number];
 export type Policy = BillingShowDunningResponse;
 export type Revenue = BillingShowRevenueResponse['items'][number];
 export type Month = Revenue['months'][number];
+
+const OF_SEATS = new Set<Price['kind']>(['per_seat', 'tiered_seats']);
+
+/** Whether a plan costs more for more seats. */
+export const hasSeats = (prices: readonly Pick<Price, 'kind'>[]) =>
+  prices.some(({ kind }) => OF_SEATS.has(kind));
+
+/** Whether it costs more for more use. */
+export const hasUse = (prices: readonly Pick<Price, 'kind'>[]) =>
+  prices.some(({ kind }) => kind === 'metered' || kind === 'tiered_usage');

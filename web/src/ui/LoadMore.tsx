@@ -14,13 +14,15 @@ interface LoadMoreProps {
     error: unknown;
     fetchNextPage: () => unknown;
   };
+  /** It comes by the button alone: a list that grew by itself would push away what stands below it. */
+  byHand?: boolean;
 }
 
 /** The next page of a list: it comes by itself when its end is near, and by the button for those who do not scroll. */
-export function LoadMore({ query }: LoadMoreProps) {
+export function LoadMore({ query, byHand = false }: LoadMoreProps) {
   const { t } = useTranslation('ui');
   const { ref, entry } = useIntersection<HTMLDivElement>({ rootMargin: '400px' });
-  const near = entry?.isIntersecting ?? false;
+  const near = !byHand && (entry?.isIntersecting ?? false);
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, error } = query;
   useEffect(() => {
     if (near && hasNextPage && !isFetchingNextPage && !isFetchNextPageError) fetchNextPage();

@@ -9,13 +9,13 @@ import { FormError } from '../../ui/FormError';
 import { useFormats } from '../../ui/format';
 import { Panel } from '../../ui/Panel';
 import { useNotice } from '../../ui/useNotice';
+import { hasSeats } from '../billing';
 import { at, ownKey, send } from './api';
 import { PreviewFigures } from './PreviewFigures';
 import { usePriceWords } from './priceWords';
 import classes from './Subscriptions.module.css';
 import {
   choices,
-  hasSeats,
   isAsLong,
   isSame,
   type Offer,

@@ -15,12 +15,13 @@ import { Loaded } from '../../ui/Loaded';
 import { Page } from '../../ui/Page';
 import { Panel } from '../../ui/Panel';
 import { useNotice } from '../../ui/useNotice';
+import { hasSeats } from '../billing';
 import { at, ownKey, send } from './api';
 import { Back } from './Back';
 import { MOST_SEATS, PAUSE_MS, PlanChoice } from './ChangePlan';
 import { PreviewFigures } from './PreviewFigures';
 import classes from './Subscriptions.module.css';
-import { hasSeats, joinPreviewOptions, type Offer, plansOptions } from './subscriptions';
+import { joinPreviewOptions, type Offer, plansOptions } from './subscriptions';
 import { useAccount } from './useAccount';
 
 const route = getRouteApi('/home/money/$tenantId/subscribe');

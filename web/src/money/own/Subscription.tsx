@@ -14,6 +14,7 @@ import { Page } from '../../ui/Page';
 import { Panel } from '../../ui/Panel';
 import { StatusBadge } from '../../ui/StatusBadge';
 import { useNotice } from '../../ui/useNotice';
+import { hasSeats, hasUse } from '../billing';
 import { useMethodName } from '../pay/methodName';
 import { at, invoicesOptions, methodsOptions, ownKey } from './api';
 import { Back } from './Back';
@@ -25,8 +26,6 @@ import { usePriceWords } from './priceWords';
 import { When } from './Subscriptions';
 import classes from './Subscriptions.module.css';
 import {
-  hasSeats,
-  hasUse,
   plansOptions,
   STANDING_TONES,
   type SubscribedDetail,

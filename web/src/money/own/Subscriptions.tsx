@@ -7,10 +7,10 @@ import { LinkButton } from '../../shell/links';
 import { useFormats } from '../../ui/format';
 import { Loaded } from '../../ui/Loaded';
 import { StatusBadge } from '../../ui/StatusBadge';
+import { hasSeats } from '../billing';
 import { usePriceWords } from './priceWords';
 import classes from './Subscriptions.module.css';
 import {
-  hasSeats,
   plansOptions,
   STANDING_TONES,
   type Subscribed,

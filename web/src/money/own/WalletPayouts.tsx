@@ -8,11 +8,11 @@ import { DataTable } from '../../ui/DataTable';
 import { Empty } from '../../ui/Empty';
 import { useFormats } from '../../ui/format';
 import { Loaded } from '../../ui/Loaded';
+import { LoadMore } from '../../ui/LoadMore';
 import { Money } from '../../ui/Money';
 import { Panel } from '../../ui/Panel';
 import { StatusBadge } from '../../ui/StatusBadge';
 import { useNotice } from '../../ui/useNotice';
-import { More } from '../parts/More';
 import classes from '../parts/wallet.module.css';
 import { at, ownKey, send } from './api';
 import { useAccount } from './useAccount';
@@ -40,7 +40,7 @@ export function WalletPayouts({ wallet }: { wallet: string }) {
         {(data) => (
           <>
             <Rows payouts={data.pages.flatMap((page) => page.items)} />
-            <More query={query} />
+            <LoadMore query={query} byHand />
           </>
         )}
       </Loaded>

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { useFormats } from '../../ui/format';
+import { ruleOf } from '../why/why';
 import type { Derivation } from './api';
 import classes from './Why.module.css';
 import { exactly, type Worked, worked } from './working';
@@ -28,7 +29,7 @@ export function Why({ of, label }: { of: readonly Derivation[]; label: string })
             );
           })}
           <div data-result>
-            <dt>{t(`rule.${ruleOf(derivation.rule)}`)}</dt>
+            <dt>{t(`rule.${ruleOf(derivation)}`)}</dt>
             <dd>{money({ minor: derivation.result, currency: derivation.unit })}</dd>
           </div>
         </dl>
@@ -36,20 +37,6 @@ export function Why({ of, label }: { of: readonly Derivation[]; label: string })
     </details>
   );
 }
-
-const RULES = [
-  'flat',
-  'seats',
-  'usage',
-  'tiers',
-  'proration',
-  'tax',
-  'discount',
-  'total',
-  'provider_charge',
-] as const;
-
-const ruleOf = (rule: string) => RULES.find((one) => `billing.${one}` === rule) ?? 'other';
 
 function useSaidStep(): (step: Worked, derivation: Derivation) => [string, string] {
   const { t, i18n } = useTranslation('own');

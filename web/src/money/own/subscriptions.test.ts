@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { hasSeats, hasUse } from '../billing';
 import {
   choices,
-  hasSeats,
-  hasUse,
   isSame,
   type Offer,
   onlyWhen,

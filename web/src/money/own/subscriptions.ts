@@ -109,16 +109,6 @@ export const STANDING_TONES: Record<Standing, Tone> = {
   ending: 'warn',
 };
 
-const OF_SEATS = new Set<Price['kind']>(['per_seat', 'tiered_seats']);
-
-/** Whether a plan costs more for more seats. */
-export const hasSeats = (prices: readonly Pick<Price, 'kind'>[]) =>
-  prices.some(({ kind }) => OF_SEATS.has(kind));
-
-/** Whether it costs more for more use. */
-export const hasUse = (prices: readonly Pick<Price, 'kind'>[]) =>
-  prices.some(({ kind }) => kind === 'metered' || kind === 'tiered_usage');
-
 interface Choosable {
   plan: Pick<Plan, 'id' | 'currency' | 'public' | 'active'>;
 }

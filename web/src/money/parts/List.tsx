@@ -8,7 +8,6 @@ import { type Column, DataTable } from '../../ui/DataTable';
 import { Empty } from '../../ui/Empty';
 import { LoadMore } from '../../ui/LoadMore';
 import { ProblemNotice } from '../../ui/ProblemNotice';
-import { More } from './More';
 import classes from './parts.module.css';
 
 interface ListProps<Row> {
@@ -81,7 +80,7 @@ export function List<Row>({
   return (
     <div data-stale={query.isPlaceholderData || undefined} className={classes.list}>
       <DataTable rows={rows} {...(rowHref && { rowHref })} {...(onRow && { onRow })} {...table} />
-      {byHand ? <More query={query} /> : <LoadMore query={query} />}
+      <LoadMore query={query} byHand={byHand} />
     </div>
   );
 }

@@ -6,8 +6,8 @@ import { payoutsListWalletsInfiniteOptions } from '../../api/@tanstack/react-que
 import { useBusiness } from '../../shell/session';
 import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
+import { LoadMore } from '../../ui/LoadMore';
 import { PAGING } from '../parts/List';
-import { More } from '../parts/More';
 import { WalletTile } from './WalletTile';
 
 /** Rows of two and of three come out even, and the requests below stay near, on a telephone as well. */
@@ -42,7 +42,7 @@ export function Wallets() {
                 <WalletTile key={wallet.id} wallet={wallet} balances={balances} />
               ))}
           </SimpleGrid>
-          <More query={query} />
+          <LoadMore query={query} byHand />
         </Stack>
       )}
     </Loaded>

@@ -1,4 +1,4 @@
-import { Button, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { BillingListUsageResponse } from '../../api';
@@ -6,8 +6,9 @@ import { billingListUsageInfiniteOptions } from '../../api/@tanstack/react-query
 import { useBusiness } from '../../shell/session';
 import { ConfirmButton } from '../../ui/ConfirmButton';
 import { useFormats } from '../../ui/format';
+import { LoadMore } from '../../ui/LoadMore';
 import { Panel } from '../../ui/Panel';
-import type { SubscriptionDetail } from '../billing';
+import { hasUse, type SubscriptionDetail } from '../billing';
 import { PAGING } from '../parts/List';
 import classes from '../parts/parts.module.css';
 import { useWithdraw } from './commands';
@@ -15,20 +16,17 @@ import { useWithdraw } from './commands';
 type Used = BillingListUsageResponse['items'][number];
 
 const PAGE = 20;
-/** Prices that are charged by what was used. */
-const BY_USE: ReadonlySet<string> = new Set(['metered', 'tiered_usage']);
 
 /** What was used and is not charged yet; what was told by mistake can be taken back until it is. */
 export function Uncharged({ detail: { subscription, prices } }: { detail: SubscriptionDetail }) {
   const { t } = useTranslation('money');
   const { headers } = useBusiness();
-  const counted = prices.some(({ kind }) => BY_USE.has(kind));
   const question = { headers, path: { subscription_id: subscription.id }, query: { limit: PAGE } };
   const query = useInfiniteQuery({
     ...billingListUsageInfiniteOptions(question),
     ...PAGING,
     initialPageParam: question,
-    enabled: counted,
+    enabled: hasUse(prices),
   });
   const used = query.data?.pages.flatMap(({ items }) => items) ?? [];
   if (used.length === 0) return null;
@@ -39,16 +37,7 @@ export function Uncharged({ detail: { subscription, prices } }: { detail: Subscr
           <Row key={one.id} used={one} />
         ))}
       </ul>
-      {query.hasNextPage && (
-        <Button
-          fullWidth
-          variant="subtle"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t('usage.more')}
-        </Button>
-      )}
+      <LoadMore query={query} byHand />
     </Panel>
   );
 }
