@@ -13,29 +13,15 @@ from holdfast import app
 from holdfast.kernel import ids
 from holdfast.kernel.database import Database
 from holdfast.kernel.tx import Actor
-from holdfast.shared.ledger import accounts, books, transfers
+from holdfast.shared.ledger import accounts, transfers
 from holdfast.shared.ledger.rules import InsufficientFunds
 from holdfast.shared.payouts import earnings, payouts, wallets
 from holdfast.shared.payouts.payouts import Payout, Status
 from holdfast.shared.payouts.wallets import AVAILABLE, OWED, Wallet
 from tests.conftest import Drain, Open
-from tests.shared.payouts.earning import account, eur
+from tests.shared.payouts.earning import account, eur, proven, there
 
 REACTING = app.reacting
-
-
-async def there(committed: Open, wallet: Wallet) -> tuple[int, int, int, int]:
-    """Pending, available, held, owed."""
-    async with committed() as tx:
-        now = await wallets.balances(tx, wallet)
-    return now.pending.minor, now.available.minor, now.held.minor, now.owed.minor
-
-
-async def proven(database: Database, tenant: UUID) -> None:
-    """The books prove themselves."""
-    async with books.snapshot(database, tenant) as tx:
-        report = await books.verify(tx)
-    assert report.proven, report.findings
 
 
 async def cancelled(committed: Open, people: list[Actor], payout: Payout) -> None:

@@ -17,7 +17,7 @@ from holdfast.kernel.database import Database
 from holdfast.kernel.pages import Page
 from holdfast.kernel.problems import Invalid, NotAllowed
 from holdfast.kernel.tx import Actor, transaction
-from holdfast.shared.ledger import books, rules
+from holdfast.shared.ledger import rules
 from holdfast.shared.payouts import (
     destinations,
     earnings,
@@ -32,23 +32,9 @@ from holdfast.shared.payouts import (
 from holdfast.shared.payouts.payouts import Payout, Status
 from holdfast.shared.payouts.wallets import Wallet
 from tests.conftest import Drain, Open, new_tenant
-from tests.shared.payouts.earning import IBAN, account, eur
+from tests.shared.payouts.earning import IBAN, account, eur, proven, there
 
 REACTING = app.reacting
-
-
-async def there(committed: Open, wallet: Wallet) -> tuple[int, int, int, int]:
-    """Pending, available, held, owed."""
-    async with committed() as tx:
-        now = await wallets.balances(tx, wallet)
-    return now.pending.minor, now.available.minor, now.held.minor, now.owed.minor
-
-
-async def proven(database: Database, tenant: UUID) -> None:
-    """The books prove themselves."""
-    async with books.snapshot(database, tenant) as tx:
-        report = await books.verify(tx)
-    assert report.proven, report.findings
 
 
 async def test_a_request_is_held_approved_by_another_and_paid_once(
