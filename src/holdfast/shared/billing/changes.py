@@ -318,9 +318,9 @@ async def release(tx: Tx, subscription_id: UUID) -> Subscription:
     }
     if subscription.ends_on is not None:
         # It is over for its customer already, so nothing waits for a run.
+        ended_on = subscription.ends_on
         subscription = await tx.update(subscription, released_at=tx.now, released_minor=released["released_minor"])
-        assert subscription.ends_on is not None  # noqa: S101 - as above
-        return await runs.finish_or_wait(tx, subscription, subscription.ends_on)
+        return await runs.finish_or_wait(tx, subscription, ended_on)
     before, pause = Status(subscription.parked_from or Status.active), parked.paused_from(subscription)
     start: date | None = subscription.period_to or subscription.started_on
     if before is Status.paused and pause is not None:

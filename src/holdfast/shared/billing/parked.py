@@ -5,7 +5,7 @@ and the run that follows may come to as much as what they saw. What comes after 
 """
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -37,40 +37,32 @@ async def park(tx: Tx, subscription_id: UUID, reason: str, *, minor: int | None 
     subscription = await subscriptions.locked(tx, subscription_id)
     if Status.parked not in subscriptions.MOVES[subscription.status]:
         return subscription
-    subscription = await subscriptions.moved(
-        tx,
-        subscription,
-        Status.parked,
-        "parked",
-        parked_reason=reason[:500],
-        parked_from=subscription.status,
-        parked_minor=minor,
-        released_minor=None,
-        paused_on=None,
-        next_at=None,
-        claimed_until=None,
-    )
-    await tx.emit(Parked(subscription_id=subscription.id, reason=reason[:500]))
-    return subscription
+    return await _parked(tx, subscription, "parked", reason, minor, parked_from=subscription.status)
 
 
 async def with_end(
     tx: Tx, subscription: Subscription, reason: str, *, ends_on: date, minor: int | None = None
 ) -> Subscription:
     """End a locked subscription for its customer, while what it charges last waits until somebody has looked."""
+    before = subscription.parked_from or subscription.status
+    return await _parked(tx, subscription, "ends", reason, minor, parked_from=before, ends_on=ends_on)
+
+
+async def _parked(
+    tx: Tx, subscription: Subscription, word: str, reason: str, minor: int | None, **changes: Any
+) -> Subscription:
     subscription = await subscriptions.moved(
         tx,
         subscription,
         Status.parked,
-        "ends",
-        ends_on=ends_on,
+        word,
         parked_reason=reason[:500],
-        parked_from=subscription.parked_from or subscription.status,
         parked_minor=minor,
         released_minor=None,
         paused_on=None,
         next_at=None,
         claimed_until=None,
+        **changes,
     )
     await tx.emit(Parked(subscription_id=subscription.id, reason=reason[:500]))
     return subscription
