@@ -13,5 +13,5 @@ def demo(
     quiet: Annotated[bool, typer.Option("--quiet", help="Without the trickle of stamps.")] = False,
     seconds: Annotated[float | None, typer.Option(help="Stop by itself after so long.")] = None,
 ) -> None:
-    """Run the whole platform with two busy cafés in it. Ctrl-C stops it; the data stays."""
+    """Run the whole platform with busy businesses in it. Ctrl-C stops it; the data stays."""
     console.run(running.run(console.out, port=port, trickling=not quiet, seconds=seconds), server="stopped")

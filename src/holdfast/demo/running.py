@@ -1,4 +1,4 @@
-"""The demo: the whole platform on one machine, with two busy cafés in it."""
+"""The demo: the whole platform on one machine, with busy businesses in it."""
 
 import asyncio
 import socket
@@ -16,13 +16,10 @@ from rich.table import Table
 
 from holdfast.demo import garage, guests, opening
 from holdfast.demo.cafes import CAFES, GUEST, PASSWORD, Cafe
-from holdfast.demo.client import Refused
 from holdfast.demo.trickle import Trickle
 from holdfast.kernel import crypto, database, logs, migrations, processes
 from holdfast.kernel import settings as settings_
 from holdfast.kernel.settings import Settings, SettingsError
-
-__all__ = ["Refused", "run"]
 
 READY_SECONDS = 60.0
 ENVIRONMENT = {
@@ -37,7 +34,7 @@ _INDENT = (0, 0, 0, 2)
 
 
 async def run(console: Console, *, port: int | None, trickling: bool, seconds: float | None) -> None:
-    """Start everything, open the cafés unless they are open, and serve until Ctrl-C, SIGTERM or after ``seconds``.
+    """Start everything, open the businesses unless they are open, and serve until Ctrl-C, SIGTERM or after ``seconds``.
 
     Raises:
         SettingsError: the settings lead to a database that nobody called a demo's.

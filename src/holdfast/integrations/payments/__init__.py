@@ -86,6 +86,9 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+DisputeStanding: TypeAlias = Literal["needs_response", "under_review", "won", "lost"]
+
+
 class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     """A payer's complaint to their bank, as the provider tells it."""
 
@@ -93,7 +96,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     payment_ref: str
     amount: Money
     reason: str
-    standing: Literal["needs_response", "under_review", "won", "lost"]
+    standing: DisputeStanding
     withdrawn: bool = True
     """Whether the provider took the money for it; False for an inquiry, which only asks."""
     due_at: datetime | None = None

@@ -28,7 +28,7 @@ _SUBSCRIPTION = {
     "paused": "paused",
     "canceled": "cancelled",
 }
-_DISPUTE = {
+_DISPUTE: dict[str, ports.DisputeStanding] = {
     "won": "won",
     "lost": "lost",
     "warning_closed": "won",
@@ -187,7 +187,7 @@ def dispute(found: Mapping[str, Any]) -> ports.Dispute:
         payment_ref=ref(found.get("payment_intent")) or "",
         amount=money(found.get("amount"), found.get("currency")),
         reason=str(found.get("reason") or "general"),
-        standing=_DISPUTE.get(status, "needs_response"),  # type: ignore[arg-type]
+        standing=_DISPUTE.get(status, "needs_response"),
         withdrawn=not status.startswith("warning_") and status != "prevented",
         due_at=at(due) if isinstance(due, int) else None,
         at=at(found.get("created")),

@@ -54,32 +54,6 @@ async def reassigned(tx: Tx, payment_id: UUID, *, before: UUID, after: UUID, amo
     )
 
 
-async def refunded(tx: Tx, refund_id: UUID, *, customer_id: UUID, connection_id: UUID, amount: Money) -> None:
-    """A customer got money back."""
-    await _move(
-        tx,
-        id=uuid5(refund_id, "refunded"),
-        debit=await account(tx, RECEIVABLE, amount.currency, customer_id),
-        credit=await account(tx, CLEARING, amount.currency, connection_id),
-        amount=amount,
-        code="payments.refunded",
-        reference_id=refund_id,
-    )
-
-
-async def refund_returned(tx: Tx, refund_id: UUID, *, customer_id: UUID, connection_id: UUID, amount: Money) -> None:
-    """A refund that had succeeded came back, because the customer's bank did not take it."""
-    await _move(
-        tx,
-        id=uuid5(refund_id, "returned"),
-        debit=await account(tx, CLEARING, amount.currency, connection_id),
-        credit=await account(tx, RECEIVABLE, amount.currency, customer_id),
-        amount=amount,
-        code="payments.refund_returned",
-        reference_id=refund_id,
-    )
-
-
 async def disputed(
     tx: Tx, dispute_id: UUID, step: Literal["opened", "won", "lost"], *, connection_id: UUID, amount: Money
 ) -> None:
