@@ -10,10 +10,11 @@ from uuid import UUID, uuid5
 import asyncpg
 import structlog
 
+from holdfast.kernel import savepoints
 from holdfast.kernel.money import Money
 from holdfast.kernel.problems import NotFound, Problem
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import books, invoices, months, receipts, savepoints
+from holdfast.shared.billing import books, invoices, months, receipts
 from holdfast.shared.billing.grants import MANAGE
 from holdfast.shared.billing.invoices import PURPOSE, Invoice, NotOpen, Status
 from holdfast.shared.payments import charging, connections, disputes, methods, payments

@@ -14,11 +14,11 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from holdfast.kernel import ids
+from holdfast.kernel import ids, savepoints
 from holdfast.kernel.events import Event
 from holdfast.kernel.rows import Row
 from holdfast.kernel.tx import Tx
-from holdfast.shared.billing import collection, dunning_policies, invoices, months, receipts, savepoints
+from holdfast.shared.billing import collection, dunning_policies, invoices, months, receipts
 from holdfast.shared.billing.dunning_policies import Outcome
 from holdfast.shared.billing.invoices import PURPOSE, Invoice
 from holdfast.shared.payments import payments

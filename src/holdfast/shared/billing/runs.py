@@ -18,7 +18,7 @@ from uuid import UUID, uuid5
 import asyncpg
 import structlog
 
-from holdfast.kernel import telemetry
+from holdfast.kernel import savepoints, telemetry
 from holdfast.kernel.events import Event
 from holdfast.kernel.money import Money
 from holdfast.kernel.problems import Invalid, Problem, Unavailable
@@ -30,7 +30,6 @@ from holdfast.shared.billing import (
     owing,
     parked,
     rating,
-    savepoints,
     steps,
     subscriptions,
     totals,
@@ -63,7 +62,6 @@ _PASSING = (
 )
 """What says nothing about a subscription: two met in the database, it was too busy, or it was away."""
 _UNEXPECTED = "Something unexpected stood in the way; it was recorded, and nothing was charged."
-_SAVE, _BACK, _KEEP = "savepoint billing", "rollback to savepoint billing", "release savepoint billing"
 
 
 class Due(Event):
@@ -105,14 +103,13 @@ async def bill_or_park(tx: Tx, subscription_id: UUID) -> None:
     Raises:
         Unavailable, asyncpg.PostgresError: the database could not; the job is tried again.
     """
-    await tx.connection.execute(_SAVE)
     try:
-        await bill(tx, subscription_id)
+        async with savepoints.part(tx):
+            await bill(tx, subscription_id)
     except Exception as error:
         # A value that cannot be sent is the driver's error as well, and no better the next time.
         if isinstance(error, _PASSING) and not isinstance(error, ValueError):
             raise
-        await tx.connection.execute(_BACK)
         log.warning("billing.parked", subscription=str(subscription_id), error=type(error).__name__)
         reason = str(error)
         if not isinstance(error, Problem):
@@ -121,8 +118,6 @@ async def bill_or_park(tx: Tx, subscription_id: UUID) -> None:
             reason = _UNEXPECTED
         minor = error.minor if isinstance(error, Suspicious) else None
         await parked.park(tx, subscription_id, reason, minor=minor)
-    else:
-        await tx.connection.execute(_KEEP)
 
 
 async def bill(tx: Tx, subscription_id: UUID) -> int:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import asyncpg
 import structlog
 
-from holdfast.kernel import pages
+from holdfast.kernel import pages, savepoints
 from holdfast.kernel.events import Event
 from holdfast.kernel.money import Money
 from holdfast.kernel.pages import Listing, Page
@@ -27,7 +27,6 @@ log = structlog.get_logger()
 
 AT_ONCE = 200
 """Earnings of a wallet that one transaction releases."""
-_SAVE, _BACK, _KEEP = "savepoint earning", "rollback to savepoint earning", "release savepoint earning"
 
 
 class Earning(Row):
@@ -271,17 +270,15 @@ async def release_due(tx: Tx, wallet_id: UUID) -> int:
     )
     released = 0
     for earning_id in due:
-        await tx.connection.execute(_SAVE)
         try:
-            await release(tx, earning_id)
+            async with savepoints.part(tx):
+                await release(tx, earning_id)
         except (asyncpg.TransactionRollbackError, rules.Contended):
             # Two met in the database; the job is tried again.
             raise
         except Exception as error:
-            await tx.connection.execute(_BACK)
             log.warning("payouts.not_released", earning=str(earning_id), error=type(error).__name__)
         else:
-            await tx.connection.execute(_KEEP)
             released += 1
     if released and len(due) == AT_ONCE:
         await tx.emit(Due(wallet_id=wallet_id))
